@@ -1,0 +1,1 @@
+"""The course command line: what a learner, a teacher or an author types."""

@@ -1,0 +1,120 @@
+"""Figures of the course: one style, one way to show a figure with a text alternative, a few kinds of plot.
+
+Every function that draws takes an optional ``ax`` (or makes one) and returns what it drew on; nothing
+is shown until :func:`show` is called.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Okabe and Ito's palette, distinguishable with every common colour vision deficiency.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def use_course_style() -> None:
+    """Set matplotlib's defaults: white ground (readable in dark mode), the course's colours, no clutter."""
+    plt.close("all")
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7.0, 3.6),
+            "figure.dpi": 100,
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "figure.constrained_layout.use": True,
+            "axes.prop_cycle": plt.cycler(color=COLOURS),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": "medium",
+            "axes.grid": False,
+            "image.cmap": "gray",
+            "image.interpolation": "nearest",
+            "legend.frameon": False,
+            "font.size": 10,
+            "animation.html": "jshtml",
+        }
+    )
+
+
+def show(drawn: Figure | Axes, alt: str) -> None:
+    """Show a figure once, with a text alternative for readers who cannot see it, and close it.
+
+    Args:
+        drawn: the figure, or any axes on it.
+        alt: what the figure shows, in one or two sentences with its main finding.
+    """
+    if not alt.strip():
+        raise ValueError("Every figure needs a text alternative: say in a sentence what it shows.")
+    figure = drawn if isinstance(drawn, Figure) else drawn.get_figure()
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)
+
+
+def image(pixels: np.ndarray, ax: Axes | None = None, *, title: str = "", **imshow) -> Axes:
+    """Draw one image without axis ticks.
+
+    Args:
+        pixels: (H, W), (H, W, 1) or (H, W, 3).
+        ax: where to draw; a new small figure by default.
+        title: printed above the image.
+        **imshow: passed on, for instance ``vmin``, ``vmax``, ``cmap``.
+    """
+    if ax is None:
+        ax = plt.figure(figsize=(2.6, 2.6)).add_subplot()
+    ax.imshow(np.squeeze(pixels, axis=-1) if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels, **imshow)
+    ax.set(xticks=[], yticks=[], title=title)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def images(
+    pixels: Sequence[np.ndarray], titles: Sequence[str] = (), *, columns: int = 8, size: float = 1.1, **imshow
+) -> Figure:
+    """Draw images in a grid, row by row; one colour scale for all unless ``vmin``/``vmax`` are given.
+
+    Args:
+        pixels: N images, each (H, W), (H, W, 1) or (H, W, 3).
+        titles: N short texts, or none.
+        columns: images per row.
+        size: width of one image in inches.
+    """
+    columns = min(columns, len(pixels))
+    rows = -(-len(pixels) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(size * columns, (size + 0.25 * bool(len(titles))) * rows), squeeze=False
+    )
+    scale = {"vmin": min(np.min(p) for p in pixels), "vmax": max(np.max(p) for p in pixels)} | imshow
+    for i, ax in enumerate(axes.flat):
+        if i < len(pixels):
+            image(pixels[i], ax, title=titles[i] if len(titles) else "", **scale)
+            ax.title.set_fontsize(8)
+        else:
+            ax.set_axis_off()
+    return figure
+
+
+def curves(
+    histories: Mapping[str, Mapping[str, Sequence[float]]], key: str, ax: Axes | None = None, *, label: str = ""
+) -> Axes:
+    """Draw one measured quantity over epochs for several runs; validation dashed in the run's colour.
+
+    Args:
+        histories: name of the run → Keras history (``{"loss": […], "val_loss": […], …}``).
+        key: ``"loss"`` or ``"accuracy"``; ``"val_" + key`` is drawn too where it exists.
+        ax: where to draw; a new figure by default.
+        label: name of the vertical axis; the key by default.
+    """
+    if ax is None:
+        ax = plt.figure().add_subplot()
+    for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
+        for k, style, what in ((key, "-", "training"), (f"val_{key}", "--", "validation")):
+            if k in history:
+                epochs = np.arange(1, len(history[k]) + 1)
+                ax.plot(epochs, history[k], style, color=colour, label=f"{name}, {what}")
+    ax.set(xlabel="epoch", ylabel=label or key)
+    ax.legend(fontsize=8)
+    return ax
