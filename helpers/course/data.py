@@ -1,0 +1,167 @@
+"""``python -m helpers data``: which data are here, where from, and how to get the rest.
+
+``data``                 lists the samples, the complete sets and the photograph
+``data fetch NAME…``     makes sure that complete sets are on this machine (``all`` for every one)
+``data drop NAME…``      removes samples from ``data/``, for instance one whose licence is not clear enough
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from helpers import paths
+from helpers.datasets import cifar10, fashion_mnist, mnist, photos, search
+from helpers.datasets.arrays import ArrayDataset
+from helpers.datasets.search import Spec
+from helpers.errors import CourseError
+from helpers.tables import Table
+
+SPECS: dict[str, Spec] = {module.SPEC.name: module.SPEC for module in (fashion_mnist, mnist, cifar10)}
+HERE, MISSING, DAMAGED = "here", "missing", "DAMAGED"
+
+
+def main(argv: list[str]) -> int:
+    """Run one of the commands above.
+
+    Args:
+        argv: the words after ``data``.
+
+    Returns:
+        0 if all went well, 1 if something is damaged or could not be fetched.
+
+    Raises:
+        CourseError: for an unknown dataset.
+    """
+    parser = argparse.ArgumentParser(prog="python -m helpers data", description="The course's data.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    get = commands.add_parser("fetch", help="make sure that complete sets are on this machine")
+    get.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(SPECS)} or all")
+    drop = commands.add_parser("drop", help="remove samples from data/")
+    drop.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(SPECS)} or all")
+    options = parser.parse_args(argv)
+    if options.command == "fetch":
+        return fetch(chosen(options.names))
+    if options.command == "drop":
+        return drop_samples(chosen(options.names))
+    return show()
+
+
+def chosen(names: list[str]) -> list[Spec]:
+    """The datasets of these names; ``["all"]`` means every one.
+
+    Raises:
+        CourseError: for a name that is none.
+    """
+    if names == ["all"]:
+        return list(SPECS.values())
+    if unknown := [name for name in names if name not in SPECS]:
+        raise CourseError(f"There is no dataset {unknown[0]!r}. Expected {', '.join(SPECS)} or all.")
+    return [SPECS[name] for name in names]
+
+
+def show() -> int:
+    """Print the list; 1 if something is damaged. A complete set that is missing is no fault."""
+    rows = overview()
+    print(Table(rows, ("data", "part", "state", "source", "MB", "content hash"), formats={"MB": ".1f"}))
+    for row in rows:
+        if row["state"] == MISSING:
+            print(f"\n{row['data']}, {row['part']}, is missing. To get it: {row['to get it']}")
+        elif row["state"] == DAMAGED:
+            print(f"\n{row['problem']}")
+    return 1 if any(row["state"] == DAMAGED for row in rows) else 0
+
+
+def overview() -> list[dict[str, object]]:
+    """One row for each sample, each complete set and the photograph.
+
+    Everything on this machine is read and verified (about 3 s); the network is never touched.
+
+    Returns:
+        Rows with ``data``, ``part`` ("sample", "complete", "photograph"), ``state`` ("here", "missing",
+        "DAMAGED"), ``source``, ``MB`` (in memory), ``content hash`` (12 digits), ``to get it``, ``problem``.
+    """
+    rows = []
+    for spec in SPECS.values():
+        remake = f"git checkout data/{spec.name}.npz, or python data/make_samples.py {spec.name}"
+        fetching = f"python -m helpers data fetch {spec.name} ({spec.megabytes:.0f} MB)"
+        rows.append(_row(spec, "sample", lambda spec=spec: _sample(spec), remake))
+        rows.append(_row(spec, "complete", lambda spec=spec: search.find_here(spec, []), fetching))
+    return [*rows, _photograph()]
+
+
+def _sample(spec: Spec) -> ArrayDataset | None:
+    return search.load_sample(spec) if spec.sample_path.exists() else None
+
+
+def _row(spec: Spec, part: str, look: Callable[[], ArrayDataset | None], how: str) -> dict[str, object]:
+    row: dict[str, object] = {"data": spec.title, "part": part, "state": MISSING, "to get it": how}
+    try:
+        data = look()
+    except CourseError as problem:
+        return row | {"state": DAMAGED, "problem": str(problem)}
+    if data is None:
+        return row
+    arrays = (data.x_train, data.y_train, data.x_test, data.y_test)
+    return row | {
+        "state": HERE,
+        "source": data.source,
+        "MB": sum(array.nbytes for array in arrays) / 1e6,
+        "content hash": data.content_hash[:12],
+    }
+
+
+def _photograph() -> dict[str, object]:
+    name = "photos/chelsea.png"
+    row: dict[str, object] = {
+        "data": "Chelsea",
+        "part": "photograph",
+        "to get it": f"git checkout data/{name}",
+    }
+    if not (paths.SAMPLES / name).exists():
+        return row | {"state": MISSING}
+    try:
+        picture = photos.cat()
+    except CourseError as problem:
+        return row | {"state": DAMAGED, "problem": str(problem)}
+    return row | {"state": HERE, "source": f"data/{name}", "MB": picture.nbytes / 1e6}
+
+
+def fetch(specs: list[Spec]) -> int:
+    """Make sure that these complete sets are on this machine; tries them all before it reports failures."""
+    failures = []
+    for spec in specs:
+        start = time.monotonic()
+        try:
+            data, fetched = search.fetch(spec)
+        except CourseError as problem:
+            failures.append(str(problem))
+            continue
+        seconds = f" in {time.monotonic() - start:.0f} s" if fetched else ""
+        verb = "fetched from" if fetched else "already here:"
+        print(
+            f"{spec.title}: {verb} {data.source}{seconds}; content hash {data.content_hash[:12]}… is right."
+        )
+    print("\n\n".join(failures), file=sys.stderr, end="\n" if failures else "")
+    return 1 if failures else 0
+
+
+def drop_samples(specs: list[Spec]) -> int:
+    """Remove samples from ``data/`` and say what that means and how to get them back."""
+    for spec in specs:
+        path = spec.sample_path
+        if not path.exists():
+            print(f"data/{path.name} is not there; nothing to remove.")
+            continue
+        try:
+            path.unlink()
+        except OSError as error:
+            raise CourseError(
+                f"Cannot remove {path}: {error.strerror}. Expected a file that you may delete."
+            ) from error
+        print(
+            f"Removed data/{path.name}. Quick lessons that use {spec.title} now say that it is "
+            f"missing. To make it again: python -m helpers data fetch {spec.name}, then "
+            f"python data/make_samples.py {spec.name}."
+        )
+    return 0

@@ -1,0 +1,121 @@
+"""The files in data/: the committed bytes, small enough, each with a card and a licence."""
+
+import importlib.util
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import paths
+from helpers.course.data import SPECS
+from helpers.datasets import checksums, content_hash, search
+
+CARDS = (paths.SAMPLES / "README.md").read_text("utf-8")
+LIMIT = 32_000_000  # bytes of data/ altogether
+
+
+def make_samples():
+    spec = importlib.util.spec_from_file_location("make_samples", paths.SAMPLES / "make_samples.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def data_files() -> set[str]:
+    """Every file in data/ by its path from there, without what Python leaves behind."""
+    return {
+        path.relative_to(paths.SAMPLES).as_posix()
+        for path in paths.SAMPLES.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_every_file_is_accounted_for() -> None:
+    prose = {"README.md", "checksums.toml", "make_samples.py"}
+    licences = {name for name in data_files() if name.startswith("licences/")}
+    samples = {f"{name}.npz" for name in SPECS}
+    assert data_files() == prose | licences | samples | set(checksums.table()["files"])
+
+
+def test_data_stay_small() -> None:
+    assert sum((paths.SAMPLES / name).stat().st_size for name in data_files()) < LIMIT
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_sample_has_the_committed_hash(name: str) -> None:
+    with np.load(SPECS[name].sample_path, allow_pickle=False) as file:
+        assert sorted(file.files) == ["x_test", "x_train", "y_test", "y_train"]
+        assert content_hash(dict(file)) == checksums.sample(name)
+    assert checksums.sample(name) != checksums.full(name)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_sample_has_no_test_image_in_its_training_part(name: str) -> None:
+    data = search.load_sample(SPECS[name])
+    train = {image.tobytes() for image in data.x_train}
+    assert not [i for i, image in enumerate(data.x_test) if image.tobytes() in train]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_expected_files_fit_the_complete_set(name: str) -> None:
+    """Lengths follow from the format: a wrong checksum table cannot describe this many images."""
+    spec = SPECS[name]
+    if name == "cifar10":
+        assert sum(file.bytes for file in spec.raw.values()) == spec.total * (1 + 3 * 32 * 32)
+    else:
+        headers, pixels = 2 * 16 + 2 * 8, spec.total * (28 * 28 + 1)
+        assert sum(file.bytes for file in spec.raw.values()) == headers + pixels
+    for file in spec.raw.values():
+        assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+    assert [download.urls[0].split("/")[-1] for download in spec.downloads] == list(checksums.archives(name))
+
+
+def test_photographs_are_whole() -> None:
+    for name in checksums.table()["files"]:
+        Image.open(paths.SAMPLES / name).verify()
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_table_of_the_cards_is_true(name: str) -> None:
+    spec, sizes = SPECS[name], make_samples().SIZES[name]
+    row = next(line for line in CARDS.splitlines() if line.startswith(f"| [{spec.title}](#"))
+    _, _, sample, file_mb, complete, mb, _, _ = (cell.strip() for cell in row.split("|"))
+    data = search.load_sample(spec)
+    assert (
+        sample == f"{len(data.x_train):,} + {len(data.x_test):,}" == f"{sizes[0] * 10:,} + {sizes[1] * 10:,}"
+    )
+    assert float(file_mb) == round(spec.sample_path.stat().st_size / 1e6, 1)
+    assert sum(int(part.replace(",", "")) for part in complete.split("+")) == spec.total
+    pixels = spec.total * (np.prod(data.x_train.shape[1:]) + data.y_train.itemsize)
+    assert float(mb) == round(pixels / 1e6, 1)
+
+
+@pytest.mark.parametrize("title", [spec.title for spec in SPECS.values()])
+def test_card_has_every_part(title: str) -> None:
+    card = CARDS.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    for part in ("What", "Origin", "Licence", "Cite", "Split", "Known faults"):
+        assert f"**{part}:**" in card, f"{title} has no {part}"
+
+
+def test_links_of_the_cards_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", CARDS)
+    assert len(links) >= 4
+    for link in links:
+        assert (paths.SAMPLES / link).is_file(), link
+
+
+def test_licences_are_the_real_ones() -> None:
+    mit = (paths.SAMPLES / "licences/fashion-mnist-MIT.txt").read_text("utf-8")
+    assert "2017 Zalando SE" in mit and "WITHOUT WARRANTY OF ANY KIND" in mit
+    assert "CC0 1.0" in (paths.SAMPLES / "licences/chelsea-CC0.txt").read_text("utf-8")
+    assert "none is stated" in CARDS.split("\n## CIFAR-10\n")[1]
+
+
+def test_sample_rows_are_balanced_and_spread_over_the_order() -> None:
+    labels = np.random.default_rng(0).integers(0, 10, 5000)
+    rows = make_samples().rows(labels, 40)
+    assert len(rows) == 400 == len(set(rows)) and list(rows) == sorted(rows)
+    assert set(np.bincount(labels[rows])) == {40}
+    assert abs((rows < 2500).mean() - 0.5) < 0.05
+    assert np.array_equal(rows, make_samples().rows(labels[:, None], 40)), "labels may have the shape (N, 1)"

@@ -1,0 +1,305 @@
+"""`python -m helpers run` on small notebooks made here: what passes, what fails, what is written."""
+
+import base64
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from helpers import paths
+from helpers.claims import MIME
+from helpers.course import cli, html, run
+from helpers.course.progress import Progress
+from helpers.errors import CourseError
+
+pytestmark = pytest.mark.xdist_group("run")  # one series for all
+PIXEL = base64.b64encode(
+    bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f0005fe02fe"
+        "dccc59e70000000049454e44ae426082"
+    )
+).decode()
+PARAMETERS = ("parameters", "profile = 'quick'\nseed = 0", ["parameters"])
+PASSING = [
+    PARAMETERS,
+    (
+        "claims",
+        "import os\nfrom IPython.display import display\n"
+        "claim = {'name': 'toy.seed', 'value': seed, 'unit': '', 'low': 0, 'high': 5, 'profile': profile}\n"
+        f"display({{{MIME!r}: claim}}, raw=True)",
+    ),
+    ("environment", "print(os.environ['COURSE_PROFILE'], profile, os.environ.get('TOY'), os.getcwd())"),
+    ("solution", "print('the solution')", ["solution"]),
+    (
+        "figure",
+        f"display({{'image/png': {PIXEL!r}}},\n"
+        "metadata={'image/png': {'alt': 'One \"red\" pixel.'}}, raw=True)",
+    ),
+]
+FAILING = [
+    PARAMETERS,
+    ("before", "print('so far')"),
+    ("broken", "raise ValueError('the reason')"),
+    ("after", "1"),
+]
+PROSE = (
+    "# Toy\n\nInline $a^2$ and\n\n$$\\frac{1}{2}$$\n\n[next](02_next.ipynb#part) [data](../data/README.md)"
+)
+
+
+def write(path: Path, cells, prose: str = PROSE) -> Path:
+    """Write a notebook of one text cell and these code cells: (id, source) or (id, source, tags)."""
+    node = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    node.cells = [nbformat.v4.new_markdown_cell(prose, id=f"{path.stem}-title")]
+    for name, source, *tags in cells:
+        cell = nbformat.v4.new_code_cell(source, id=f"{path.stem}-{name}")
+        if tags:
+            cell.metadata["tags"] = tags[0]
+        node.cells.append(cell)
+    nbformat.write(node, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """A folder with a passing lesson, a failing one and another passing one."""
+    folder = tmp_path_factory.mktemp("course")
+    write(folder / "01_first.ipynb", PASSING)
+    write(folder / "02_next.ipynb", FAILING)
+    write(folder / "A1_appendix.ipynb", [PARAMETERS])
+    return folder
+
+
+@pytest.fixture
+def here(course, monkeypatch) -> Path:
+    monkeypatch.setattr(paths, "NOTEBOOKS", course)
+    return course
+
+
+@pytest.fixture(scope="module")
+def series(course, tmp_path_factory):
+    """The whole series, run once: (exit code, what was printed, the output folder)."""
+    output = tmp_path_factory.mktemp("build")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(paths, "NOTEBOOKS", course)
+    stream = io.StringIO()
+    patch.setattr(sys, "stdout", stream)
+    try:
+        code = run.main(["--seed", "3", "--output", str(output)])
+    finally:
+        patch.undo()
+    return code, stream.getvalue(), output
+
+
+def test_a_failing_lesson_makes_exit_code_1_and_the_others_still_run(series):
+    code, printed, output = series
+    assert code == 1
+    assert {p.stem for p in output.glob("*.ipynb")} == {"01_first", "02_next", "A1_appendix"}
+    status = dict(re.findall(r"^(\w+) .* (passed|failed)$", printed.split("lesson  ")[1], re.MULTILINE))
+    assert status == {"01_first": "passed", "02_next": "failed", "A1_appendix": "passed"}
+
+
+def test_the_failing_cell_is_named_with_its_number_and_its_message(series):
+    assert "02_next failed: cell 02_next-broken, number 4 of 5: ValueError: the reason" in series[1]
+
+
+def test_the_table_counts_claims_and_says_where_to_look(series):
+    _, printed, output = series
+    assert re.search(r"01_first +\d+\.\d +1 of 1 passed +passed", printed)
+    assert f"To look: {output}/01_first.html" in printed
+
+
+def test_progress_without_a_terminal_is_plain_lines(series):
+    lines = series[1].splitlines()
+    assert lines[0] == "1/3 01_first …" and re.fullmatch(r"1/3 01_first passed in \d+ s", lines[1])
+    assert "\r" not in series[1]
+
+
+def test_progress_on_a_terminal_shows_the_cells_and_the_series():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    with Progress(["01_first", "02_next"], stream := Terminal()) as progress:
+        progress.begin("01_first")
+        progress.cells(3, 7)
+        progress.end("passed", 1.2)
+    shown = stream.getvalue()
+    assert "3 of 7" in shown and "1 of 2" in shown and "01_first  passed in 1 s" in shown
+
+
+def test_an_outcome_holds_the_claims_and_counts_those_in_range(course, tmp_path):
+    outcome = run.run_lesson(course / "01_first.ipynb", "full", 9, tmp_path, {"TOY": "yes"})
+    assert outcome.status == "passed" and outcome.message == "" and outcome.seconds > 0
+    assert outcome.claims == [
+        {"name": "toy.seed", "value": 9, "unit": "", "low": 0, "high": 5, "profile": "full"}
+    ]
+    assert outcome.claims_passed == 0, "9 is outside 0 to 5"
+    printed = [
+        o.text for c in nbformat.read(outcome.notebook, 4).cells for o in c.get("outputs", []) if "text" in o
+    ]
+    assert f"full full yes {course}\n" in printed, "profile, extra variables and folder reach the kernel"
+    assert "TOY" not in os.environ and os.environ.get("COURSE_PROFILE") != "full"
+
+
+def test_reports_each_cell(course, tmp_path):
+    seen = []
+    run.run_lesson(course / "A1_appendix.ipynb", "quick", 0, tmp_path, report=lambda *at: seen.append(at))
+    assert seen == [(1, 3), (2, 3), (3, 3)], "the text, the parameters and the injected parameters"
+
+
+def test_a_kernel_that_dies_is_an_outcome(tmp_path):
+    path = write(tmp_path / "03_dies.ipynb", [PARAMETERS, ("exit", "import os\nos._exit(1)")])
+    (tmp_path / "out").mkdir()
+    outcome = run.run_lesson(path, "quick", 0, tmp_path / "out")
+    assert outcome.status == "failed" and "kernel died" in outcome.message
+
+
+def test_a_file_that_is_no_notebook_is_an_outcome(tmp_path):
+    path = tmp_path / "03_text.ipynb"
+    path.write_text("not json")
+    (tmp_path / "out").mkdir()
+    outcome = run.run_lesson(path, "quick", 0, tmp_path / "out")
+    assert outcome.status == "failed" and "no valid notebook" in outcome.message
+    assert "no valid notebook" in run.summary([run.with_page(outcome)], "quick", tmp_path)
+
+
+def test_the_source_is_only_read(series, course):
+    source = json.loads((course / "01_first.ipynb").read_text("utf-8"))
+    assert all(not cell.get("outputs") for cell in source["cells"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--profile", "fast"], "no profile 'fast'.*quick, full"),
+        (["99"], "no lesson '99'.*01_first, 02_next"),
+        (["--seed", "one"], "whole number.*'one'"),
+        (["--seed", "-1"], "whole number|expected"),
+        (["--seed", str(2**32)], "whole number"),
+    ],
+)
+def test_wrong_arguments_are_said_in_one_sentence(arguments, said, here, capsys, tmp_path):
+    assert cli.main(["run", *arguments, "--output", str(tmp_path)]) == 1
+    assert re.search(said, error := capsys.readouterr().err) and error.count("\n") == 1
+    assert not list(tmp_path.iterdir()), "nothing is written"
+
+
+def test_a_wrong_profile_in_the_environment_is_said(here, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_PROFILE", "smoke")
+    assert cli.main(["run"]) == 1
+    assert "no profile 'smoke'" in capsys.readouterr().err
+
+
+def test_an_output_folder_that_cannot_be_written(here, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CourseError, match=r"cannot be written.*--output"):
+        run.main(["--output", str(tmp_path / "file")])
+
+
+def test_lessons_are_found_by_number_stem_and_path_in_reading_order(here):
+    stems = lambda *names: [p.stem for p in run.select(names)]  # noqa: E731
+    assert stems() == ["01_first", "02_next", "A1_appendix"]
+    assert stems("a1", "01") == ["01_first", "A1_appendix"]
+    assert stems("02_next") == stems("notebooks/02_next.ipynb") == stems("02", "02") == ["02_next"]
+
+
+def test_no_lessons_at_all(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    with pytest.raises(CourseError, match="no lessons"):
+        run.select([])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent differently there")
+def test_ctrl_c_ends_the_series(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    write(
+        tmp_path / "notebooks/01_slow.ipynb",
+        [PARAMETERS, ("slow", "open('begun', 'w')\nimport time\ntime.sleep(99)")],
+    )
+    write(tmp_path / "notebooks/02_next.ipynb", [PARAMETERS])
+    code = (
+        "import sys, pathlib; from helpers import paths; from helpers.course import cli\n"
+        f"paths.NOTEBOOKS = pathlib.Path({str(tmp_path / 'notebooks')!r})\n"
+        f"sys.exit(cli.main(['run', '--output', {str(tmp_path / 'build')!r}]))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=paths.ROOT, stderr=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + 60
+    while not (tmp_path / "notebooks/begun").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert "Traceback" not in process.stderr.read()
+    assert not (tmp_path / "build/02_next.ipynb").exists()
+
+
+# The page ----------------------------------------------------------------------------------------
+
+
+def loaded(page: str) -> list[str]:
+    """What a browser fetches for a page besides the page itself (pictures inside it left out)."""
+    found = re.findall(r"""<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']([^"']+)""", page)
+    found += re.findall(r"""(?:@import\s+|url\()["']?([^"')]+)""", page) + re.findall(
+        r"import\([\"']([^\"']+)", page
+    )
+    return [address for address in found if not address.startswith(("data:", "#"))]
+
+
+def test_a_page_loads_nothing_but_mathjax_beside_it(series):
+    output = series[2]
+    page = (output / "01_first.html").read_text("utf-8")
+    assert loaded(page) == ["mathjax/tex-chtml.js"]
+    assert (output / "mathjax/tex-chtml.js").exists()
+    assert list((output / "mathjax").rglob("*.woff"))
+
+
+def test_the_look_for_addresses_finds_them():
+    page = '<script src="https://a/x.js"></script><img alt="" src="b.png"><style>@import "c.css";</style>'
+    assert loaded(page) == ["https://a/x.js", "b.png", "c.css"]
+
+
+def test_a_page_has_text_alternatives_folded_solutions_and_links_to_pages(series):
+    page = (series[2] / "01_first.html").read_text("utf-8")
+    assert "One &quot;red&quot; pixel." in page or "alt='One \"red\" pixel.'" in page
+    folded = re.search(r"<details.*?</details>", page, re.DOTALL)[0]
+    assert "<summary>Solution</summary>" in folded and "the solution" in folded and " open" not in folded[:40]
+    assert 'href="02_next.html#part"' in page
+    assert f'href="{paths.ROOT.as_uri()}/data/README.md"' in page, "outside the repository links are absolute"
+
+
+def test_links_to_files_of_the_course_stay_relative_inside_the_repository():
+    assert html._way_to_the_repository(paths.BUILD) == ".."
+    assert html._way_to_the_repository(paths.ROOT / "a/b") == "../.."
+
+
+def test_mathjax_is_copied_once(series):
+    copied = series[2] / "mathjax/tex-chtml.js"
+    before = copied.stat().st_mtime_ns
+    html.copy_mathjax(series[2])
+    assert copied.stat().st_mtime_ns == before
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium here to draw the page with")
+def test_formulas_render_without_a_network(series, tmp_path):
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=8000"]
+    command += ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path}", "--dump-dom"]
+
+    def formulas(page: Path) -> int:
+        done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120)
+        return done.stdout.count("<mjx-container")
+
+    assert formulas(series[2] / "01_first.html") == 2
+    alone = tmp_path / "alone.html"  # without MathJax beside it the same page shows raw formulas
+    shutil.copy(series[2] / "01_first.html", alone)
+    assert formulas(alone) == 0
