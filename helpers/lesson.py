@@ -6,6 +6,8 @@ from html import escape
 from helpers import paths, plots, profiles
 from helpers.backend import keras
 
+MIME = "application/vnd.cnn-course.opening+json"
+
 
 class Opening:
     """What :func:`start` found, shown as one line under the parameters cell."""
@@ -22,6 +24,10 @@ class Opening:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
+        machine = {"profile": self.profile, "seed": self.seed}
+        return {MIME: machine, "text/html": self._repr_html_(), "text/plain": repr(self)}
 
 
 def _duration(minutes: float | None) -> str:

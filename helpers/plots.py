@@ -118,3 +118,47 @@ def curves(
     ax.set(xlabel="epoch", ylabel=label or key)
     ax.legend(fontsize=8)
     return ax
+
+
+def probabilities(values: np.ndarray, names: Sequence[str], truth: int | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the answer of a classifier as one bar a class, each beside its own name.
+
+    Args:
+        values: (K,) probabilities.
+        names: K class names.
+        truth: the right class, drawn in green; the largest other bar is orange.
+        ax: where to draw; a new figure by default.
+    """
+    if ax is None:
+        ax = plt.figure(figsize=(5, 3)).add_subplot()
+    colours = [COLOURS[5]] * len(values)
+    colours[int(np.argmax(values))] = COLOURS[1]
+    if truth is not None:
+        colours[truth] = COLOURS[2]
+    ax.barh(range(len(values)), values, color=colours)
+    ax.set(yticks=range(len(values)), yticklabels=names, xlim=(0, 1), xlabel="probability")
+    ax.invert_yaxis()
+    return ax
+
+
+def confusion(counts: np.ndarray, names: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw a confusion matrix with its counts; the diagonal is greyed, so that the errors stand out.
+
+    Args:
+        counts: (K, K) whole numbers; row: true class, column: predicted class.
+        names: K class names.
+        ax: where to draw; a new figure by default.
+    """
+    if ax is None:
+        ax = plt.figure(figsize=(6.4, 5.4)).add_subplot()
+    errors = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    ax.imshow(errors, cmap="Oranges", vmin=0)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            dark = row != column and count > 0.6 * errors.max()
+            colour = "white" if dark else "#888888" if row == column else "black"
+            ax.text(column, row, f"{count}", ha="center", va="center", fontsize=8, color=colour)
+    ticks = range(len(names))
+    ax.set(xticks=ticks, yticks=ticks, yticklabels=names, xlabel="predicted", ylabel="true class")
+    ax.set_xticklabels(names, rotation=45, ha="right")
+    return ax

@@ -58,11 +58,18 @@ def animate(image: np.ndarray, kernel: np.ndarray, *, alt: str, stride: int = 1)
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(6.4, 3.6), dpi=60, width_ratios=(image.shape[1], result.shape[1])
     )
-    plots.image(image, left, title="input and window", cmap="Blues", vmin=0, vmax=2 * np.ptp(image))
+    plots.image(
+        image,
+        left,
+        title="input and window",
+        cmap="Blues",
+        vmin=image.min(),
+        vmax=image.min() + 2 * np.ptp(image),
+    )
     for (r, c), value in np.ndenumerate(image):
         left.text(c, r, f"{value:g}", ha="center", va="center", fontsize=14)
     window = left.add_patch(
-        Rectangle((-0.5, -0.5), *kernel.shape[::-1], fill=False, edgecolor=plots.COLOURS[1], linewidth=4)
+        Rectangle((-0.5, -0.5), *kernel.shape[::-1], fill=False, edgecolor=plots.COLOURS[1], linewidth=5, zorder=5)
     )
     plots.image(np.zeros_like(result), right, title="output", cmap="Oranges", vmin=0, vmax=1)
     for ax, shape in ((left, image.shape), (right, result.shape)):

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -126,13 +127,19 @@ def web(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
     asked: list[str] = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
+        def do_GET(self) -> None:
             asked.append(self.path)
+            if self.path.startswith("/slow/"):  # long enough for a second process to come in between
+                time.sleep(0.3)
+            super().do_GET()
+
+        def log_message(self, *args: object) -> None:
+            """Keep quiet."""
 
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
     )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/", folder, asked
     server.shutdown()
@@ -292,6 +299,16 @@ def test_gz_cut_short_by_a_copy_is_an_error(tmp_path: Path, monkeypatch: pytest.
         search.load(tiny_spec(tiny_files()))
 
 
+class RunsWhenUnpickled:
+    """An object whose pickle makes a folder when it is read."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple:
+        return os.mkdir, (str(self.trace),)
+
+
 def npz(path: Path, state: str) -> Path:
     """A cache file in the given state of repair."""
     good = arrays()
@@ -309,7 +326,8 @@ def npz(path: Path, state: str) -> Path:
     elif state == "foreign":
         np.savez(path, photos=np.zeros(3))
     elif state == "pickled":
-        np.savez(path, **{**arrays(), "x_train": np.array([{"a": 1}], dtype=object)}, allow_pickle=True)
+        code = np.array([RunsWhenUnpickled(path.parent / "code was run")], dtype=object)
+        np.savez(path, **{**arrays(), "x_train": code}, allow_pickle=True)
     return path
 
 
@@ -334,6 +352,7 @@ def test_bad_npz_is_an_error_that_names_it(
     advice = {"cache": "data fetch tiny", "usb": "Copy it again", "sample": "git checkout data/tiny.npz"}
     for part in (str(path), "found", "expected", advice[place]):
         assert part in str(caught.value), str(caught.value)
+    assert not (path.parent / "code was run").exists()
 
 
 def test_missing_sample_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -671,8 +690,8 @@ def start(code: str, **values: object) -> subprocess.Popen:
 def test_two_processes_that_miss_the_same_dataset(web: tuple, own_cache: Path) -> None:
     address, folder, asked = web
     files = tiny_files()
-    serve(folder, files)
-    both = [start(FETCHING, address=address) for _ in range(2)]
+    serve(folder / "slow", files)
+    both = [start(FETCHING, address=f"{address}slow/") for _ in range(2)]
     results = []
     for process in both:
         out, err = process.communicate(timeout=60)

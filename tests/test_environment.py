@@ -132,9 +132,7 @@ def test_python_versions_agree_everywhere():
     assert f"{low} <= sys.version_info[:2] <= {high}" in makefile
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
     tried = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
-    assert all(
-        allowed_by(PROJECT["project"]["requires-python"], tuple(map(int, v.split(".")))) for v in tried
-    )
+    assert all(allowed_by(PROJECT["project"]["requires-python"], tuple(map(int, v.split(".")))) for v in tried)
 
 
 def test_workflows_and_the_ci_script_call_the_commands_of_the_readme():

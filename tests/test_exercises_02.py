@@ -60,9 +60,7 @@ def stable_in_python(z, k):
     return math.log(math.fsum(math.exp(v - largest) for v in z)) + largest - float(z[k])
 
 
-@pytest.mark.parametrize(
-    "answer", [stable, stable_by_margins, stable_in_python, lambda z, k: np.array(stable(z, k))]
-)
+@pytest.mark.parametrize("answer", [stable, stable_by_margins, stable_in_python, lambda z, k: np.array(stable(z, k))])
 def test_stable_cross_entropy_accepts(answer):
     assert exercises.stable_cross_entropy.check(answer)
 

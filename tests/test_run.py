@@ -35,14 +35,13 @@ PASSING = [
         "claims",
         "import os\nfrom IPython.display import display\n"
         "claim = {'name': 'toy.seed', 'value': seed, 'unit': '', 'low': 0, 'high': 5, 'profile': profile}\n"
-        f"display({{{MIME!r}: claim}}, raw=True)",
+        f"display({{{MIME!r}: claim, 'text/html': 'a claim'}}, raw=True)",
     ),
     ("environment", "print(os.environ['COURSE_PROFILE'], profile, os.environ.get('TOY'), os.getcwd())"),
     ("solution", "print('the solution')", ["solution"]),
     (
         "figure",
-        f"display({{'image/png': {PIXEL!r}}},\n"
-        "metadata={'image/png': {'alt': 'One \"red\" pixel.'}}, raw=True)",
+        f"display({{'image/png': {PIXEL!r}}},\nmetadata={{'image/png': {{'alt': 'One \"red\" pixel.'}}}}, raw=True)",
     ),
 ]
 FAILING = [
@@ -51,9 +50,7 @@ FAILING = [
     ("broken", "raise ValueError('the reason')"),
     ("after", "1"),
 ]
-PROSE = (
-    "# Toy\n\nInline $a^2$ and\n\n$$\\frac{1}{2}$$\n\n[next](02_next.ipynb#part) [data](../data/README.md)"
-)
+PROSE = "# Toy\n\nInline $a^2$ and\n\n$$\\frac{1}{2}$$\n\n[next](02_next.ipynb#part) [data](../data/README.md)"
 
 
 def write(path: Path, cells, prose: str = PROSE) -> Path:
@@ -140,13 +137,9 @@ def test_progress_on_a_terminal_shows_the_cells_and_the_series():
 def test_an_outcome_holds_the_claims_and_counts_those_in_range(course, tmp_path):
     outcome = run.run_lesson(course / "01_first.ipynb", "full", 9, tmp_path, {"TOY": "yes"})
     assert outcome.status == "passed" and outcome.message == "" and outcome.seconds > 0
-    assert outcome.claims == [
-        {"name": "toy.seed", "value": 9, "unit": "", "low": 0, "high": 5, "profile": "full"}
-    ]
+    assert outcome.claims == [{"name": "toy.seed", "value": 9, "unit": "", "low": 0, "high": 5, "profile": "full"}]
     assert outcome.claims_passed == 0, "9 is outside 0 to 5"
-    printed = [
-        o.text for c in nbformat.read(outcome.notebook, 4).cells for o in c.get("outputs", []) if "text" in o
-    ]
+    printed = [o.text for c in nbformat.read(outcome.notebook, 4).cells for o in c.get("outputs", []) if "text" in o]
     assert f"full full yes {course}\n" in printed, "profile, extra variables and folder reach the kernel"
     assert "TOY" not in os.environ and os.environ.get("COURSE_PROFILE") != "full"
 
@@ -232,15 +225,13 @@ def test_ctrl_c_ends_the_series(tmp_path):
         f"paths.NOTEBOOKS = pathlib.Path({str(tmp_path / 'notebooks')!r})\n"
         f"sys.exit(cli.main(['run', '--output', {str(tmp_path / 'build')!r}]))"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=paths.ROOT, stderr=subprocess.PIPE, text=True
-    )
-    end = time.monotonic() + 60
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=paths.ROOT, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 300
     while not (tmp_path / "notebooks/begun").exists() and time.monotonic() < end:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == 130
-    assert "Traceback" not in process.stderr.read()
+    assert process.wait(timeout=120) == 130
+    assert "helpers/course" not in process.stderr.read(), "no traceback of ours; the kernel may complain"
     assert not (tmp_path / "build/02_next.ipynb").exists()
 
 
@@ -250,9 +241,7 @@ def test_ctrl_c_ends_the_series(tmp_path):
 def loaded(page: str) -> list[str]:
     """What a browser fetches for a page besides the page itself (pictures inside it left out)."""
     found = re.findall(r"""<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']([^"']+)""", page)
-    found += re.findall(r"""(?:@import\s+|url\()["']?([^"')]+)""", page) + re.findall(
-        r"import\([\"']([^\"']+)", page
-    )
+    found += re.findall(r"""(?:@import\s+|url\()["']?([^"')]+)""", page) + re.findall(r"import\([\"']([^\"']+)", page)
     return [address for address in found if not address.startswith(("data:", "#"))]
 
 
@@ -296,7 +285,7 @@ def test_formulas_render_without_a_network(series, tmp_path):
     command += ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path}", "--dump-dom"]
 
     def formulas(page: Path) -> int:
-        done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=300)
         return done.stdout.count("<mjx-container")
 
     assert formulas(series[2] / "01_first.html") == 2

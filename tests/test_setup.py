@@ -6,6 +6,7 @@ package, and a project file whose build back end needs nothing. They touch no ne
 
 import ast
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.course import cli, setup
+from helpers import paths
+from helpers.course import clean, cli, lab, setup
 from helpers.errors import CourseError
 from helpers.paths import ROOT
 
@@ -50,9 +52,7 @@ class Toy:
         for name in ("__init__.py", "cli.py", "setup.py"):
             shutil.copy(ROOT / "helpers/course" / name, self.root / "helpers/course")
         shutil.copy(ROOT / "Makefile", self.root)
-        self.replace(
-            "helpers/course/setup.py", '"tensorflow", "papermill", "jupyterlab", "pytest"', '"toy-a"'
-        )
+        self.replace("helpers/course/setup.py", '"tensorflow", "papermill", "jupyterlab", "pytest"', '"toy-a"')
         (self.root / "helpers/course/run.py").write_text(
             "import sys, toy_a\ndef main(argv):\n    print('ran in', sys.prefix, argv)\n    return 7\n"
         )
@@ -141,11 +141,20 @@ def test_make_sets_up_once_too(toy):
     assert "['--profile', 'full']" in toy.call("make", "full").stdout
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
-def test_a_changed_lock_or_project_file_sets_up_again(toy, name):
+@pytest.mark.parametrize(
+    ("name", "addition"),
+    [("requirements.lock", "# changed\n"), ("pyproject.toml", 'description = "changed"\n')],
+)
+def test_a_changed_lock_or_project_file_sets_up_again(toy, name, addition):
     path = toy.root / name
-    path.write_text(path.read_text("utf-8") + "# changed\n", "utf-8")
+    path.write_text(path.read_text("utf-8") + addition, "utf-8")
     assert "Setting up" in toy.helpers("run").stdout
+    assert "Setting up" not in toy.helpers("run").stdout
+
+
+def test_settings_of_other_tools_do_not_set_up_again(toy):
+    path = toy.root / "pyproject.toml"
+    path.write_text(path.read_text("utf-8") + "[tool.ruff]\nline-length = 99\n", "utf-8")
     assert "Setting up" not in toy.helpers("run").stdout
 
 
@@ -250,9 +259,7 @@ def test_an_old_python_prints_the_sentence_for_real(python):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    "name", ["__init__.py", "__main__.py", "errors.py", "course/__init__.py", "course/cli.py"]
-)
+@pytest.mark.parametrize("name", ["__init__.py", "__main__.py", "errors.py", "course/__init__.py", "course/cli.py"])
 def test_what_loads_before_the_version_check_is_old_syntax(name):
     ast.parse((ROOT / "helpers" / name).read_text("utf-8"), feature_version=(3, 6))
 
@@ -281,3 +288,26 @@ def test_the_overview_lists_every_command(capsys):
     assert cli.main([]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert all(any(line.startswith(f"  {name} ") for line in shown) for name in cli.COMMANDS)
+
+
+def test_lab_opens_the_first_lesson_with_the_course_as_root(monkeypatch, capsys):
+    called = []
+    monkeypatch.setattr(lab.subprocess, "call", lambda command, cwd: called.append(command) or 0)
+    assert lab.main(["--no-browser"]) == 0
+    first = paths.lessons()[0].name
+    assert f"--LabApp.default_url=/lab/tree/notebooks/{first}" in called[0] and first.startswith("01_")
+    assert f"--ServerApp.root_dir={ROOT}" in called[0] and called[0][-1] == "--no-browser"
+    assert json.loads((ROOT / "helpers/course/lab_settings/overrides.json").read_text("utf-8"))
+
+
+def test_clean_removes_what_was_generated_and_nothing_else(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    generated = ["build", "book/_build", "helpers/course/__pycache__", "notebooks/.ipynb_checkpoints"]
+    kept = [".venv", ".course-cache", "notebooks/records", "data"]
+    for name in generated + kept:
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "file").write_text("")
+    assert clean.main([]) == 0
+    assert not any((tmp_path / name).exists() for name in generated)
+    assert all((tmp_path / name / "file").exists() for name in kept)
+    assert "Kept .venv" in capsys.readouterr().out

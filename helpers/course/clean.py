@@ -20,7 +20,5 @@ def main(argv: Sequence[str]) -> int:
     for path in found:
         shutil.rmtree(path)
     print(f"Removed {len(found)} generated folders.")
-    print(
-        "Kept .venv (the packages) and .course-cache (data and trained models); delete them to start afresh."
-    )
+    print("Kept .venv (the packages) and .course-cache (data and trained models); delete them to start afresh.")
     return 0

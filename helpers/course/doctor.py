@@ -48,9 +48,7 @@ class Problem(NamedTuple):
 def main(argv: Sequence[str]) -> int:
     """Look at this machine and at the course; exit code 1 if something keeps the lessons from running."""
     parser = argparse.ArgumentParser(prog="python -m helpers doctor", description=main.__doc__)
-    parser.add_argument(
-        "--no-measurement", action="store_true", help="leave out the ten seconds of measuring"
-    )
+    parser.add_argument("--no-measurement", action="store_true", help="leave out the ten seconds of measuring")
     asked = parser.parse_args(argv)
     complete = setup.is_complete_here()
     problems = [*system_problems(), *setting_problems(os.environ)]
@@ -231,9 +229,7 @@ def measured(problems: list[Problem]) -> list[str]:
                 serious=False,
             )
         )
-    head = (
-        f"{result['gflops']:.0f} GFLOP/s in training a convolution (fp32), {len(result['gpus'])} GPUs in use"
-    )
+    head = f"{result['gflops']:.0f} GFLOP/s in training a convolution (fp32), {len(result['gpus'])} GPUs in use"
     return [head, *result["table"].splitlines()]
 
 
@@ -242,9 +238,7 @@ def _ask_helpers(command: str, problems: list[Problem]) -> list[str]:
     if answer.returncode == 0:
         return answer.stdout.splitlines()
     said = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
-    problems.append(
-        Problem(f"`python -m helpers {command}` fails: {said}", "Its own output says more.", serious=False)
-    )
+    problems.append(Problem(f"`python -m helpers {command}` fails: {said}", "Its own output says more.", serious=False))
     return ["could not be listed"]
 
 

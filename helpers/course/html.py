@@ -60,9 +60,7 @@ def _mathjax_source() -> Path:
     for file in files("sphinx-mathjax-offline") or ():
         if file.name == "tex-chtml.js":
             return Path(file.locate()).parent
-    raise CourseError(
-        "The package sphinx-mathjax-offline carries no MathJax. Run `python -m helpers setup` again."
-    )
+    raise CourseError("The package sphinx-mathjax-offline carries no MathJax. Run `python -m helpers setup` again.")
 
 
 def _way_to_the_repository(folder: Path) -> str:

@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from helpers import paths
 from helpers.errors import CourseError
@@ -16,8 +17,12 @@ def main(argv: Sequence[str]) -> int:
         raise CourseError(f"There are no lessons in {paths.NOTEBOOKS.name}/. Is the course complete?")
     first = lessons[0].relative_to(paths.ROOT).as_posix()
     if importlib.util.find_spec("jupyterlab") is None:
-        raise CourseError(
-            "JupyterLab is not installed here. `python -m helpers setup` makes an environment with it."
-        )
+        raise CourseError("JupyterLab is not installed here. `python -m helpers setup` makes an environment with it.")
     print(f"JupyterLab opens {first} in your browser; Ctrl+C here ends it.", flush=True)
-    return subprocess.call([sys.executable, "-m", "jupyterlab", first, *argv], cwd=paths.ROOT)
+    # No question about news on the first start, and nothing asked of the network.
+    quiet = [f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}"]
+    encrypted = ["--KernelManager.transport_encryption=auto"]
+    # The root is the course, not the notebooks' folder, so that links to helpers and data cards work.
+    opened = [f"--ServerApp.root_dir={paths.ROOT}", f"--LabApp.default_url=/lab/tree/{first}"]
+    command = [sys.executable, "-m", "jupyterlab", *opened, *quiet, *encrypted, *argv]
+    return subprocess.call(command, cwd=paths.ROOT)

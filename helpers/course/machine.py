@@ -73,9 +73,7 @@ def memory() -> tuple[int | None, int | None]:
     if os.name == "nt":
         return _windows_memory()
     lines = dict(line.split(":", 1) for line in _text("/proc/meminfo").splitlines() if ":" in line)
-    total, free = (
-        int(lines[key].split()[0]) * 1024 if key in lines else None for key in ("MemTotal", "MemAvailable")
-    )
+    total, free = (int(lines[key].split()[0]) * 1024 if key in lines else None for key in ("MemTotal", "MemAvailable"))
     limit = _text("/sys/fs/cgroup/memory.max").strip()
     if total is not None and limit.isdecimal() and int(limit) < total:
         total = int(limit)

@@ -66,10 +66,9 @@ class Progress:
         if self._lesson is not None and self._series is not None:
             self._lesson.close()
             self._lesson = None
-            self._series.write(
-                f"{self._name.ljust(self._width)}  {status} in {seconds:.0f} s", file=self.stream
-            )
-            self._series.update(1)
+            self._series.write(f"{self._name.ljust(self._width)}  {status} in {seconds:.0f} s", file=self.stream)
+            self._series.n += 1
+            self._series.refresh()
         else:
             self._line(f"{self._number}/{len(self.names)} {self._name} {status} in {seconds:.0f} s")
 

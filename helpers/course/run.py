@@ -2,8 +2,6 @@
 
 import argparse
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -235,25 +233,19 @@ _ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})
 
 
 class _Engine(NBClientEngine):
-    """Papermill's own engine, which also reports each finished cell and lets Ctrl+C end the run."""
+    """Papermill's own engine, which also reports each finished cell."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, report=None, **options):
         total = len(nb_man.nb.cells)
-        completed, start = nb_man.cell_complete, nb_man.cell_start
-
-        def cell_start(cell, cell_index=None, **more):
-            if threading.current_thread() is threading.main_thread():
-                # nbclient catches the signal and only stops the kernel, which would look like a failing cell.
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-            start(cell, cell_index, **more)
+        completed = nb_man.cell_complete
 
         def cell_complete(cell, cell_index=None, **more):
             completed(cell, cell_index, **more)
             if report:
                 report((cell_index or 0) + 1, total)
 
-        nb_man.cell_start, nb_man.cell_complete = cell_start, cell_complete
+        nb_man.cell_complete = cell_complete
         return super().execute_managed_notebook(nb_man, kernel_name, **options)
 
 

@@ -8,11 +8,13 @@ import argparse
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -50,11 +52,14 @@ def venv_python() -> Path:
 
 
 def fingerprint() -> str:
-    """What an environment depends on: the lock, the project file, and where the course lies."""
-    digest = hashlib.sha256(str(ROOT).encode())
-    for path in (LOCK, ROOT / "pyproject.toml"):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    """What an environment depends on: the lock, how `helpers` is packaged, and where the course lies.
+
+    The settings of ruff and pytest stand in pyproject.toml too; changing them installs nothing again.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packaging = [project.get("build-system"), project.get("project"), project.get("tool", {}).get("setuptools")]
+    parts = [str(ROOT), LOCK.read_text("utf-8"), json.dumps(packaging, sort_keys=True)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def is_ready() -> bool:
@@ -68,9 +73,7 @@ def is_complete_here() -> bool:
         return is_ready()
     # The repository itself is left out: it may hold metadata of `helpers` that another environment wrote.
     places = [p for p in sys.path if p and Path(p).resolve() != ROOT]
-    return all(
-        next(iter(importlib.metadata.distributions(name=name, path=places)), None) for name in _WITNESSES
-    )
+    return all(next(iter(importlib.metadata.distributions(name=name, path=places)), None) for name in _WITNESSES)
 
 
 def ensure() -> Path:
@@ -150,9 +153,7 @@ def _install_with_pip() -> None:
     if _run([*install, "--require-hashes", "--compile", "-r", str(LOCK)], "pip"):
         raise CourseError(_why_pip_failed())
     if _run([*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], "pip"):
-        raise CourseError(
-            f"The course's own package could not be installed: {_last_words()} ({_log_name()})."
-        )
+        raise CourseError(f"The course's own package could not be installed: {_last_words()} ({_log_name()}).")
 
 
 def _base_python() -> str:

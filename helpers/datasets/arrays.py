@@ -83,8 +83,7 @@ class ArrayDataset:
 
     def _repr_html_(self) -> str:
         body = "".join(
-            f'<tr><th style="text-align:left">{escape(key)}</th>'
-            f'<td style="text-align:left">{escape(value)}</td></tr>'
+            f'<tr><th style="text-align:left">{escape(key)}</th><td style="text-align:left">{escape(value)}</td></tr>'
             for key, value in self._rows()
         )
         return f"<table><caption>{escape(self.title)}</caption><tbody>{body}</tbody></table>"

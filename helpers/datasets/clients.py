@@ -24,9 +24,7 @@ class NotObtained(Exception):
 def npm(package: str, version: str, folder: Path) -> Path:
     """Fetch an npm package with ``npm pack``; returns the path of its archive, nothing of it is run."""
     options = ["--silent", "--ignore-scripts", "--fetch-retries=1"]
-    run(
-        [_client("npm"), "pack", f"{package}@{version}", *options], folder, f"npm package {package} {version}"
-    )
+    run([_client("npm"), "pack", f"{package}@{version}", *options], folder, f"npm package {package} {version}")
     return _only(folder, "*.tgz", f"npm pack {package}@{version}")
 
 
@@ -47,6 +45,11 @@ def apt(package: str, folder: Path) -> Path:
     run([_client("dpkg"), "-x", str(archive), str(files)], folder, f"unpacking {archive.name}")
     archive.unlink()
     return files
+
+
+def silent() -> bool:
+    """Whether a progress bar would only fill a log, as there is neither a terminal nor a notebook."""
+    return not sys.stderr.isatty() and "ipykernel" not in sys.modules
 
 
 def _client(name: str) -> str:
@@ -78,10 +81,12 @@ def run(call: list[str], folder: Path, what: str, *, clock: Callable[[], float] 
             raise NotObtained(f"{Path(call[0]).name} could not be started ({error.strerror})") from error
         try:
             end = clock() + PATIENCE
-            with tqdm(desc=what, bar_format="{desc}: {elapsed}", leave=False) as line:
+            with tqdm(
+                desc=what, bar_format="{desc}: {elapsed}", leave=False, mininterval=0.5, disable=silent()
+            ) as line:
                 while process.poll() is None and clock() < end:
                     time.sleep(0.2)
-                    line.refresh()
+                    line.update()  # redraws at most every half second
         finally:
             if process.poll() is None:  # too slow, or the learner interrupted the cell
                 process.kill()

@@ -35,9 +35,7 @@ SPEC = search.Spec(
     total=70_000,
     downloads=places.downloads("fashion_mnist", (_OFFICIAL, _MIRROR)),
     packages=(
-        places.from_debian(
-            "dataset-fashion-mnist", "usr/share/datasets/fashion-mnist", checksums.raw("fashion_mnist")
-        ),
+        places.from_debian("dataset-fashion-mnist", "usr/share/datasets/fashion-mnist", checksums.raw("fashion_mnist")),
     ),
     folders=("fashion_mnist", "fashion-mnist"),
     system_folder=Path("/usr/share/datasets/fashion-mnist"),

@@ -132,7 +132,7 @@ class _Bar(tqdm):
     """A progress bar in the form pooch wants; ``leave=False`` so that it vanishes when done."""
 
     def __init__(self, title: str, total: int) -> None:
-        super().__init__(desc=title, total=total, unit="B", unit_scale=True, leave=False)
+        super().__init__(desc=title, total=total, unit="B", unit_scale=True, leave=False, disable=clients.silent())
 
     def __bool__(self) -> bool:
         return True  # pooch asks whether it was given a bar; tqdm would answer whether there is work
@@ -165,9 +165,7 @@ def from_web(download: Download, folder: Path) -> Path:
             reasons.append(f"{host}: served other bytes than expected (SHA-256 differs)")
         except OSError as error:
             if store.is_disk_trouble(error):
-                raise CourseError(
-                    store.disk_trouble(folder / download.filename, error, download.bytes)
-                ) from error
+                raise CourseError(store.disk_trouble(folder / download.filename, error, download.bytes)) from error
             reasons.append(f"{host}: {_reason(error)}")
         finally:
             bar.close()

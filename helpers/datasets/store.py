@@ -59,9 +59,7 @@ def read(path: Path, expected_hash: str, *, advice: str) -> tuple[dict[str, np.n
         ) from error
     found = content_hash(arrays)
     if found != expected_hash:
-        raise CourseError(
-            f"{path} is altered: found content hash {found}, expected {expected_hash}. {advice}"
-        )
+        raise CourseError(f"{path} is altered: found content hash {found}, expected {expected_hash}. {advice}")
     return arrays, origin
 
 
@@ -89,11 +87,16 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], *, source: str = "", com
         temporary.chmod(0o644)  # mkstemp makes it private; a cache may be shared
         _replace(temporary, path)
     except OSError as error:
+        _remove(temporary)  # first, so that the message counts the room it took as free
         raise CourseError(disk_trouble(path, error, needed)) from error
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        _remove(temporary)
+
+
+def _remove(temporary: Path | None) -> None:
+    if temporary is not None:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _replace(temporary: Path, path: Path) -> None:

@@ -22,13 +22,9 @@ def parameter_count(answer: Callable) -> str:
         flat = 14 * 14 * filters
         layers = (kernel**2 * filters + filters, flat * hidden + hidden, hidden * 10 + 10)
         weights_only = sum(layers) - filters - hidden - 10
-        require(
-            number != weights_only, f"For {where} your function returned {found:,}: the biases are missing."
-        )
+        require(number != weights_only, f"For {where} your function returned {found:,}: the biases are missing.")
         unpooled = layers[0] + 28 * 28 * filters * hidden + hidden + layers[2]
-        require(
-            number != unpooled, f"For {where} your function returned {found:,}: did you forget the pooling?"
-        )
+        require(number != unpooled, f"For {where} your function returned {found:,}: did you forget the pooling?")
         valid = layers[0] + ((29 - kernel) // 2) ** 2 * filters * hidden + hidden + layers[2]
         require(
             number == sum(layers) or number != valid,
@@ -108,14 +104,10 @@ def momentum_step(answer: Callable) -> str:
             unless=weight + new_velocity,
         )
         require_array(found[0], weight + new_velocity, f"{where}, the new weight", tolerance=1e-9)
-    return (
-        "Right. With momentum 0 it is plain SGD; with 0.9 a steady gradient ends up with ten times the step."
-    )
+    return "Right. With momentum 0 it is plain SGD; with 0.9 a steady gradient ends up with ten times the step."
 
 
-def _require_not(
-    found: object, mistake: np.ndarray, message: str, *, unless: np.ndarray | None = None
-) -> None:
+def _require_not(found: object, mistake: np.ndarray, message: str, *, unless: np.ndarray | None = None) -> None:
     """Raise :class:`Wrong` where the answer equals a known mistake (and that is not the right answer too)."""
     try:
         array = np.asarray(found, dtype=float)

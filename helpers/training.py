@@ -1,0 +1,220 @@
+"""Training: results that are remembered, trainings that resume, schedules, augmentation and intervals.
+
+Lesson 03 shows each of these at work before it uses them together. What a lesson is about (its network,
+its loss, its loop) stands in the lesson; this module holds what every lesson does the same way.
+"""
+
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from helpers import paths
+from helpers.backend import keras, tf
+from helpers.course import machine
+from helpers.files import atomic_write
+
+#: Folder in which the course's runner keeps results of the very code it runs; unset for a learner.
+REMEMBER = "COURSE_REMEMBER"
+#: Keras' verbosity; studies set it to 2, one line an epoch, for their logs.
+VERBOSE = "COURSE_VERBOSE"
+
+
+def remembered(name: str, work: Callable[[], dict]) -> dict:
+    """The result of ``work()``; from the runner's folder if the same code has computed it before.
+
+    For a learner this is simply ``work()``: an experiment in a notebook always runs. The course's runner
+    sets ``COURSE_REMEMBER`` to a folder named after the hash of the lesson's code and data, so that
+    prose and figures can be polished without hours of training; it then says so in one printed line.
+
+    Args:
+        name: what was computed; letters, digits, ``-`` and ``_``.
+        work: returns a dict of numbers, strings, lists or NumPy arrays.
+
+    Returns:
+        That dict. Lists and numbers come back as such, arrays as arrays.
+    """
+    folder = os.environ.get(REMEMBER)
+    if not folder:
+        return work()
+    path = Path(folder) / f"{name}.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as stored:
+            plain = json.loads(str(stored["plain"]))
+            arrays = {k.removeprefix("array/"): stored[k] for k in stored.files if k != "plain"}
+        print(f"“{name}” is taken from the full run of this same code on {plain['when']}.")
+        return plain["result"] | arrays
+    result = work()
+    arrays = {k: v for k, v in result.items() if isinstance(v, np.ndarray)}
+    plain = {
+        "when": time.strftime("%Y-%m-%d"),
+        "result": {k: v for k, v in result.items() if k not in arrays},
+    }
+    with atomic_write(path) as file:
+        np.savez(file, plain=np.array(json.dumps(plain)), **{f"array/{k}": v for k, v in arrays.items()})
+    return result
+
+
+def fit(
+    model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Sequence = (), **options
+) -> dict:
+    """Train a compiled model quietly, so that an interrupted training can go on where it stopped.
+
+    After every epoch the whole state is kept in the course's cache. If the kernel dies, or the training
+    is interrupted, run the cells again: the same training continues with the next epoch. What counts as
+    the same is the network, optimizer, data and number of epochs.
+
+    Args:
+        model: compiled; after the call it has the trained weights.
+        x, y: as for ``keras.Model.fit``.
+        name: names the training in the cache and in messages.
+        epochs: the last epoch to reach.
+        callbacks: further Keras callbacks, for instance early stopping.
+        **options: passed on to ``fit``, for instance ``batch_size`` or ``validation_data``.
+
+    Returns:
+        Keras' history as a dict of lists, one value an epoch, and ``"seconds"`` of training.
+    """
+
+    def work() -> dict:
+        mark = _fingerprint(model, x, y, epochs, options)
+        backup = paths.cache() / "unfinished" / f"{name}-{mark}"
+        resume = keras.callbacks.BackupAndRestore(backup)
+        began = time.perf_counter()
+        history = model.fit(
+            x, y, epochs=epochs, callbacks=[resume, *callbacks],
+            verbose=int(os.environ.get(VERBOSE, 0)),
+            shuffle=not isinstance(x, tf.data.Dataset), **options,
+        )  # fmt: skip
+        seconds = time.perf_counter() - began
+        weights = {f"weight{i:03d}": w for i, w in enumerate(model.get_weights())}
+        curves = {k: [float(v) for v in values] for k, values in history.history.items()}
+        return curves | {"seconds": seconds} | weights
+
+    result = remembered(name, work)
+    weights = [result.pop(k) for k in sorted(k for k in result if k.startswith("weight"))]
+    model.set_weights(weights)
+    return result
+
+
+def _fingerprint(model: keras.Model, x, y, epochs: int, options: dict) -> str:
+    """Tells one training from another: network, optimizer, first weights, data, length. Twelve hex digits."""
+    mark = hashlib.sha256(model.to_json().encode())
+    mark.update(json.dumps(model.optimizer.get_config(), default=str, sort_keys=True).encode())
+    for weight in model.get_weights():  # the initial weights carry the seed
+        mark.update(weight.tobytes())
+    for array in (x, y):
+        if isinstance(array, np.ndarray):
+            mark.update(str(array.shape).encode())
+            mark.update(np.ascontiguousarray(array[:: max(1, len(array) // 256)]).tobytes())
+    mark.update(f"{epochs} {options.get('batch_size')}".encode())
+    return mark.hexdigest()[:12]
+
+
+def best_precision() -> str:
+    """The fastest Keras dtype policy that this processor computes natively.
+
+    ``"mixed_bfloat16"`` where the processor multiplies bfloat16 numbers itself (AVX512_BF16 or AMX on x86),
+    otherwise ``"float32"``: emulated bfloat16 is many times slower.
+    """
+    return "mixed_bfloat16" if machine.machine()["bf16"] else "float32"
+
+
+@keras.saving.register_keras_serializable(package="course")
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises in a straight line to its peak, then falls in a straight line to zero.
+
+    Args:
+        peak: the highest learning rate.
+        steps: optimizer steps of the whole training.
+        warm_up: share of the steps that the rise takes, between 0 and 1.
+
+    Source: Smith and Topin, "Super-convergence", 2017 (arXiv 1708.07120), in its simplest, triangular form.
+    """
+
+    def __init__(self, peak: float, steps: int, warm_up: float = 0.2) -> None:
+        if not 0 < warm_up < 1:
+            raise ValueError(f"warm_up is a share of the training between 0 and 1, found {warm_up!r}.")
+        if steps < 1:
+            raise ValueError(f"steps counts optimizer steps and must be at least 1, found {steps!r}.")
+        self.peak, self.steps, self.warm_up = peak, steps, warm_up
+
+    def __call__(self, step):
+        """The learning rate at an optimizer step, counted from 0."""
+        share = tf.cast(step, tf.float32) / self.steps
+        return self.peak * tf.maximum(0.0, tf.minimum(share / self.warm_up, (1 - share) / (1 - self.warm_up)))
+
+    def get_config(self) -> dict:
+        return {"peak": self.peak, "steps": self.steps, "warm_up": self.warm_up}
+
+
+@keras.saving.register_keras_serializable(package="course")
+class FusedBatchNormalization(keras.layers.Layer):
+    """Batch normalisation in one pass over the data: the same function as Keras' own layer, but faster.
+
+    Keras' layer is made of several elementwise operations, each of which reads and writes the whole
+    feature map; on a processor, memory is what such a layer waits for. TensorFlow has one fused operation
+    for it. A test holds this layer against Keras' own, in training and in use.
+
+    Args:
+        momentum: how much of the running mean and variance is kept at each step.
+        epsilon: added to the variance; at least 1e-5 with this operation.
+
+    Input and output: (N, H, W, C) of any float type. Statistics are kept in float32.
+    Source: Ioffe and Szegedy, "Batch normalization", 2015 (arXiv 1502.03167).
+    """
+
+    def __init__(self, momentum: float = 0.9, epsilon: float = 1e-3, **options) -> None:
+        super().__init__(**options)
+        self.momentum, self.epsilon = momentum, epsilon
+
+    def build(self, shape) -> None:
+        channels = (shape[-1],)
+        self.gamma = self.add_weight(shape=channels, initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=channels, initializer="zeros", name="beta")
+        self.mean = self.add_weight(shape=channels, initializer="zeros", trainable=False, name="mean")
+        self.variance = self.add_weight(shape=channels, initializer="ones", trainable=False, name="variance")
+
+    def call(self, x, training=False):
+        float32 = [tf.cast(w, tf.float32) for w in (self.gamma, self.beta, self.mean, self.variance)]
+        y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=float32[0], offset=float32[1], mean=float32[2], variance=float32[3],
+            epsilon=self.epsilon, is_training=bool(training),
+        )  # fmt: skip
+        if training:
+            # The operation reports the unbiased variance; Keras keeps the plain one.
+            count = tf.cast(tf.size(x) // tf.shape(x)[-1], tf.float32)
+            self.mean.assign(self.momentum * self.mean + (1 - self.momentum) * mean)
+            self.variance.assign(
+                self.momentum * self.variance + (1 - self.momentum) * variance * (count - 1) / count
+            )
+        return y
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"momentum": self.momentum, "epsilon": self.epsilon}
+
+
+def wilson(share: float, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval for a proportion, by default at 95 %.
+
+    Args:
+        share: the measured proportion, from 0 to 1.
+        trials: of how many trials; at least 1.
+        z: quantile of the normal distribution.
+
+    Returns:
+        Lower and upper end, as fractions.
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share is a proportion from 0 to 1, found {share!r}.")
+    if trials < 1:
+        raise ValueError(f"An interval needs at least one trial, found {trials!r}.")
+    centre = share + z * z / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    return (centre - half) / (1 + z * z / trials), (centre + half) / (1 + z * z / trials)
