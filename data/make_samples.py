@@ -36,9 +36,7 @@ def rows(labels: np.ndarray, per_class: int) -> np.ndarray:
 def sample(name: str) -> dict[str, np.ndarray]:
     """The four arrays of a dataset's sample, cut from the complete set."""
     data = search.load_full(SPECS[name])
-    train, test = (
-        rows(labels, n) for labels, n in zip((data.y_train, data.y_test), SIZES[name], strict=True)
-    )
+    train, test = (rows(labels, n) for labels, n in zip((data.y_train, data.y_test), SIZES[name], strict=True))
     return {
         "x_train": data.x_train[train],
         "y_train": data.y_train[train],

@@ -48,9 +48,7 @@ def extent(k: int, dilation: int = 1) -> int:
     return positive(dilation, "dilation") * (positive(k, "k") - 1) + 1
 
 
-def padding_amounts(
-    n: int, k: int, padding: Padding = "valid", stride: int = 1, dilation: int = 1
-) -> tuple[int, int]:
+def padding_amounts(n: int, k: int, padding: Padding = "valid", stride: int = 1, dilation: int = 1) -> tuple[int, int]:
     """Zeros (before, after) that a padding adds to an axis of n elements.
 
     Raises:
@@ -66,9 +64,7 @@ def padding_amounts(
     if padding == "same":
         zeros = max((-(-n // stride) - 1) * stride + span - n, 0)
         return zeros // 2, zeros - zeros // 2
-    raise ValueError(
-        f'padding: expected "valid", "same", "full" or a whole number of zeros, found {padding!r}.'
-    )
+    raise ValueError(f'padding: expected "valid", "same", "full" or a whole number of zeros, found {padding!r}.')
 
 
 def output_size(n: int, k: int, *, padding: Padding = "valid", stride: int = 1, dilation: int = 1) -> int:
@@ -110,8 +106,7 @@ def numbers(values: object, dimensions: int, name: str) -> np.ndarray:
         raise TypeError(f"{name}: expected numbers, found {type(values).__name__}.") from None
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(
-            f"{name}: expected {dimensions} non-empty dimension{'s' * (dimensions > 1)}, "
-            f"found shape {array.shape}."
+            f"{name}: expected {dimensions} non-empty dimension{'s' * (dimensions > 1)}, found shape {array.shape}."
         )
     return array
 
@@ -194,9 +189,7 @@ def correlate2d(
         (H', W').
     """
     image, kernel = numbers(image, 2, "image"), numbers(kernel, 2, "kernel")
-    return conv2d(image[None, :, :, None], kernel[:, :, None, None], None, strides, padding, dilation)[
-        0, :, :, 0
-    ]
+    return conv2d(image[None, :, :, None], kernel[:, :, None, None], None, strides, padding, dilation)[0, :, :, 0]
 
 
 def conv2d(
@@ -230,9 +223,7 @@ def conv2d(
     kh, kw, depth, filters = kernels.shape
     channels = images.shape[3]
     if channels % positive(groups, "groups") or filters % groups:
-        raise ValueError(
-            f"groups: {groups} must divide both the {channels} input channels and the {filters} filters."
-        )
+        raise ValueError(f"groups: {groups} must divide both the {channels} input channels and the {filters} filters.")
     if depth != channels // groups:
         raise ValueError(
             f"kernels: a filter must be as deep as its input. Expected (kh, kw, {channels // groups}, C_out) "

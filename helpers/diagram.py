@@ -32,7 +32,12 @@ def network(model: keras.Model, ax: Axes | None = None) -> Axes:
         ax = plt.figure(figsize=(6.4, 0.5 * len(boxes))).add_subplot()
     for row, (kind, name, shape, parameters) in enumerate(boxes):
         y = -row
-        box = {"boxstyle": "round,pad=0.35", "facecolor": _FILL.get(kind, "#eeeeee"), "edgecolor": "#555555", "alpha": 0.6}
+        box = {
+            "boxstyle": "round,pad=0.35",
+            "facecolor": _FILL.get(kind, "#eeeeee"),
+            "edgecolor": "#555555",
+            "alpha": 0.6,
+        }
         ax.text(0.0, y, f"{kind}  ({name})", ha="center", va="center", fontsize=9, bbox=box)
         ax.text(1.35, y, " × ".join(map(str, shape)), ha="center", va="center", fontsize=9)
         ax.text(2.3, y, "" if parameters is None else f"{parameters:,}", ha="right", va="center", fontsize=9)

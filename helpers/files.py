@@ -29,7 +29,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except OSError as error:
         raise CourseError(
             f"Could not write {path.name} to {path.parent}: {error.strerror}. Free some space and run it again."

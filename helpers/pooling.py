@@ -9,9 +9,7 @@ import numpy as np
 from helpers.convolution import Pair, numbers, windows
 
 
-def max_pool(
-    images: np.ndarray, size: Pair = 2, strides: Pair | None = None, padding: str = "valid"
-) -> np.ndarray:
+def max_pool(images: np.ndarray, size: Pair = 2, strides: Pair | None = None, padding: str = "valid") -> np.ndarray:
     """The largest value of every window, channel by channel.
 
     Args:
@@ -27,9 +25,7 @@ def max_pool(
     return slid.max(axis=(3, 4))
 
 
-def average_pool(
-    images: np.ndarray, size: Pair = 2, strides: Pair | None = None, padding: str = "valid"
-) -> np.ndarray:
+def average_pool(images: np.ndarray, size: Pair = 2, strides: Pair | None = None, padding: str = "valid") -> np.ndarray:
     """The mean of every window, channel by channel; arguments as in :func:`max_pool`.
 
     With ``"same"``, the mean is over the real pixels only, as in TensorFlow: the padding does not count.
@@ -38,9 +34,7 @@ def average_pool(
     return np.nanmean(slid, axis=(3, 4))
 
 
-def _pool_windows(
-    images: np.ndarray, size: Pair, strides: Pair | None, padding: str, fill: float
-) -> np.ndarray:
+def _pool_windows(images: np.ndarray, size: Pair, strides: Pair | None, padding: str, fill: float) -> np.ndarray:
     if padding not in ("valid", "same"):
         raise ValueError(f'padding: pooling knows "valid" and "same", found {padding!r}.')
     return windows(images, size, size if strides is None else strides, padding, fill=fill)

@@ -35,9 +35,7 @@ class Pool:
 Layer = Conv | Pool
 
 
-def conv_parameters(
-    kernel: int | tuple[int, int], c_in: int, c_out: int, *, groups: int = 1, bias: bool = True
-) -> int:
+def conv_parameters(kernel: int | tuple[int, int], c_in: int, c_out: int, *, groups: int = 1, bias: bool = True) -> int:
     """Weights of a convolution layer: (kh · kw · c_in / groups + 1) · c_out, the 1 being the bias.
 
     >>> conv_parameters(3, 32, 64)
@@ -116,9 +114,7 @@ def trace(layers: Sequence[Layer], size: int, channels: int) -> list[dict[str, o
     for i, layer in enumerate(layers):
         if not isinstance(layer, Conv | Pool):
             raise TypeError(f"layers[{i}]: expected a Conv or a Pool, found {layer!r}.")
-        size = output_size(
-            size, layer.kernel, padding=layer.padding, stride=_stride(layer), dilation=layer.dilation
-        )
+        size = output_size(size, layer.kernel, padding=layer.padding, stride=_stride(layer), dilation=layer.dilation)
         parameters = operations = 0
         if isinstance(layer, Conv):
             parameters = conv_parameters(layer.kernel, channels, layer.filters, groups=layer.groups)

@@ -78,9 +78,7 @@ def summary(values: list[float]) -> dict[str, float | int]:
     return {"value": statistics.fmean(values), "n": len(values), "spread": spread}
 
 
-def record(
-    node: dict, *, lesson: str, profile: str, seconds: float, code_hash: str, gflops: float | None
-) -> dict:
+def record(node: dict, *, lesson: str, profile: str, seconds: float, code_hash: str, gflops: float | None) -> dict:
     """The record of an executed notebook.
 
     Args:
@@ -99,8 +97,7 @@ def record(
         "machine": machine.machine() | {"gflops": gflops},
         "versions": versions(),
         "data": {
-            d["name"]: {"source": d["source"], "content_hash": d["content_hash"]}
-            for d in displayed(node, DATA_MIME)
+            d["name"]: {"source": d["source"], "content_hash": d["content_hash"]} for d in displayed(node, DATA_MIME)
         },
         "claims": {made["name"]: claim_entry(made) for made in displayed(node, claims.MIME)},
     }

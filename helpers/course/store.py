@@ -6,6 +6,8 @@ that made them, so that a lesson whose prose or figures changed is stored again 
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -14,8 +16,18 @@ from helpers import claims, lesson, paths, records, staleness
 from helpers.errors import CourseError
 from helpers.files import atomic_write
 
+#: Where a kernel finds and keeps its results; ``helpers.training`` reads it. Not imported from there, because
+#: that would start TensorFlow in the process that only runs notebooks.
+REMEMBER = "COURSE_REMEMBER"
 #: A tag: this cell draws photographs that may be shown but not passed on.
 UNSTORED = "photographs"
+
+
+def measured_gflops() -> float:
+    """This machine's speed, measured in a process of its own; the record keeps it for predictions elsewhere."""
+    command = [sys.executable, "-m", "helpers.course.speed"]
+    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    return round(json.loads(done.stdout)["gflops"], 1)
 
 
 def remember_folder(notebook: Path, profile: str) -> Path:
@@ -97,9 +109,7 @@ def _alternatives(cell: dict) -> None:
 
 def _check_paths(node: dict, name: str) -> None:
     for cell in node["cells"]:
-        found = re.search(
-            r"(?<![\w.])/(?:home|root|tmp|work|Users)/[^\s\"'<]*", json.dumps(cell.get("outputs", []))
-        )
+        found = re.search(r"(?<![\w.])/(?:home|root|tmp|work|Users)/[^\s\"'<]*", json.dumps(cell.get("outputs", [])))
         if found:
             raise CourseError(
                 f"{name}, cell {cell['id']}: its output holds a path of this machine, {found[0]}. "
@@ -114,9 +124,7 @@ def _renew(node: dict, name: str) -> None:
             made = output.get("data", {}).get(claims.MIME)
             opened = output.get("data", {}).get(lesson.MIME)
             if made:
-                drawn = claims.Claim(
-                    made["name"], made["value"], claims.declared()[made["name"]], made["profile"]
-                )
+                drawn = claims.Claim(made["name"], made["value"], claims.declared()[made["name"]], made["profile"])
             elif opened:
                 drawn = lesson.Opening(name, opened["profile"], opened["seed"], lesson.measured_minutes(name))
             else:

@@ -117,11 +117,10 @@ def run_task(name: str, variant: str, seed: int) -> None:
     profiles.use("full")
     os.environ[training.VERBOSE] = "2"
     notebook, cells, expression = program(name, variant)
+    mark = task_hash(name, variant)  # of the code as it is now, not as it may be when the task ends
     space: dict = {}
     for position in cells:
-        exec(
-            "".join(notebook.cells[position]["source"]), space
-        )  # the lesson's own cells, from this repository
+        exec("".join(notebook.cells[position]["source"]), space)  # the lesson's own cells, from this repository
     space["seed"] = seed
     began, busy = time.perf_counter(), _cpu_times()
     result = eval(expression, space)
@@ -135,7 +134,7 @@ def run_task(name: str, variant: str, seed: int) -> None:
             "seconds": round(seconds, 1),
             "busy_elsewhere": _busy_elsewhere(busy, _cpu_times()),
             "when": time.strftime("%Y-%m-%d"),
-            "code_hash": task_hash(name, variant),
+            "code_hash": mark,
             "machine": machine.machine(),
             "versions": records.versions(),
             "result": result,

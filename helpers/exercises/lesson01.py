@@ -11,9 +11,7 @@ from helpers.exercises import Wrong, exercise, require, require_array, require_n
 
 
 def _function(answer: object, form: str) -> Callable:
-    require(
-        callable(answer), f"Expected a function {form}, got {answer!r:.40}. Pass its name, without brackets."
-    )
+    require(callable(answer), f"Expected a function {form}, got {answer!r:.40}. Pass its name, without brackets.")
     return answer
 
 
@@ -150,9 +148,7 @@ def receptive_field(answer: object) -> str:
         case = f"For {layers} your function returned {found:g}."
         if found == 1 + sum(k - 1 for k, _ in layers) != expected:
             raise Wrong(f"{case} Behind a stride, one step of the window is more than one input pixel.")
-        own = 1 + sum(
-            (k - 1) * int(np.prod([s for _, s in layers[: i + 1]])) for i, (k, _) in enumerate(layers)
-        )
+        own = 1 + sum((k - 1) * int(np.prod([s for _, s in layers[: i + 1]])) for i, (k, _) in enumerate(layers))
         if found == own != expected:
             raise Wrong(f"{case} A layer's own stride does not widen its own window, only those behind it.")
         require(found == expected, f"{case} Follow the first two layers on paper.")

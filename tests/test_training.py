@@ -1,0 +1,221 @@
+"""Training: the fused layer equals Keras' own, schedules and intervals are right, work is kept and goes on."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from helpers import training
+from helpers.backend import keras, tf
+from helpers.course import machine
+
+X = np.random.default_rng(0).normal(3, 2, (6, 5, 4, 3)).astype("float32")
+
+
+def pair() -> tuple:
+    """The course's layer and Keras' own, with the same settings and the same weights."""
+    ours, theirs = training.FusedBatchNormalization(0.8, 1e-2), keras.layers.BatchNormalization(-1, 0.8, 1e-2)
+    weights = [np.array(w, "float32") for w in ([1, 2, -0.5], [0.3, 0, -1], [2, 3, 4], [4, 0.5, 1])]
+    for layer in (ours, theirs):
+        layer.build(X.shape)
+        layer.set_weights(weights)
+    return ours, theirs
+
+
+@pytest.mark.parametrize("learning", [False, True])
+def test_the_fused_layer_equals_keras_own_in_values_gradients_and_statistics(learning):
+    found = []
+    for layer in pair():
+        x = tf.constant(X)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=learning)
+            loss = tf.reduce_sum(y * tf.sin(tf.range(y.shape.num_elements(), dtype=tf.float32) + 1)[:, None][:, 0]
+                                 .numpy().reshape(y.shape))  # fmt: skip
+        gradients = tape.gradient(loss, [x, *layer.trainable_variables])
+        found.append([y, *gradients, *layer.get_weights()])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    moved = not np.allclose(found[0][-1], [4, 0.5, 1])
+    assert moved == learning
+
+
+def test_statistics_stay_in_float32_under_bfloat16():
+    layer = training.FusedBatchNormalization(dtype="mixed_bfloat16")
+    y = layer(tf.constant(X), training=True)
+    assert y.dtype == tf.bfloat16 and all(w.dtype == "float32" for w in layer.weights)
+    x = tf.cast(tf.cast(X, tf.bfloat16), tf.float32).numpy()
+    np.testing.assert_allclose(layer.get_weights()[2], 0.1 * x.mean((0, 1, 2)), rtol=1e-4)
+    for _ in range(100):  # a mean kept in bfloat16 stops short: its steps round to nothing
+        layer(tf.constant(X), training=True)
+    np.testing.assert_allclose(layer.get_weights()[2], x.mean((0, 1, 2)), rtol=1e-3)
+
+
+def test_a_saved_network_with_the_layer_and_the_schedule_loads_and_answers_the_same(tmp_path):
+    model = keras.Sequential([keras.Input(X.shape[1:]), training.FusedBatchNormalization(0.7, 1e-4)])
+    model.add(keras.layers.Flatten())
+    model.compile(keras.optimizers.SGD(training.OneCycle(0.2, 10)), "mse")
+    model.layers[0].set_weights(pair()[0].get_weights())
+    model.save(tmp_path / "a.keras")
+    loaded = keras.models.load_model(tmp_path / "a.keras")
+    assert (loaded.layers[0].momentum, loaded.layers[0].epsilon) == (0.7, 1e-4)
+    assert loaded.optimizer.get_config()["learning_rate"]["config"] == {"peak": 0.2, "steps": 10, "warm_up": 0.2}
+    np.testing.assert_array_equal(loaded(X), model(X))
+
+
+# Schedule and interval ---------------------------------------------------------------------------
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
+    rate = training.OneCycle(0.4, 100, warm_up=0.25)
+    expected = {0: 0, 5: 0.08, 25: 0.4, 40: 0.32, 100: 0, 130: 0}
+    for step, value in expected.items():
+        assert float(rate(tf.constant(step, tf.int64))) == pytest.approx(value, abs=1e-6)
+    again = training.OneCycle.from_config(json.loads(json.dumps(rate.get_config())))
+    assert again.get_config() == rate.get_config() and float(again(40)) == pytest.approx(0.32)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [((0.1, 10, 0), "warm_up.*found 0"), ((0.1, 10, 1), "warm_up.*found 1"), ((0.1, 0), "steps.*found 0")],
+)
+def test_one_cycle_refuses_what_makes_no_cycle(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        training.OneCycle(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("share", "trials", "low", "high"),
+    [(0.5, 10, 0.2366, 0.7634), (0, 10, 0, 0.2775), (1, 10, 0.7225, 1), (0.2, 100, 0.1334, 0.2888)],
+)
+def test_wilson_gives_the_values_of_the_tables(share, trials, low, high):
+    assert training.wilson(share, trials) == pytest.approx((low, high), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("share", "trials", "says"),
+    [(91.5, 100, "proportion from 0 to 1, found 91.5"), (-0.1, 9, "found -0.1"), (float("nan"), 9, "found nan"),
+     (0.5, 0, "at least one trial, found 0")],
+)  # fmt: skip
+def test_wilson_refuses_percentages_and_no_trials(share, trials, says):
+    with pytest.raises(ValueError, match=says):
+        training.wilson(share, trials)
+
+
+@pytest.mark.parametrize(("bf16", "policy"), [(True, "mixed_bfloat16"), (False, "float32")])
+def test_the_precision_is_what_the_processor_computes_itself(monkeypatch, bf16, policy):
+    monkeypatch.setattr(machine, "machine", lambda: {"bf16": bf16})
+    assert training.best_precision() == policy
+
+
+# Remembering -------------------------------------------------------------------------------------
+
+
+def test_for_a_learner_the_work_is_done_every_time(monkeypatch, tmp_path):
+    monkeypatch.delenv(training.REMEMBER, raising=False)
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    done = []
+    for _ in range(2):
+        assert training.remembered("a", lambda: done.append(1) or {"n": len(done)})["n"] == len(done)
+    assert len(done) == 2 and list(tmp_path.iterdir()) == []
+
+
+def test_the_runner_gets_the_same_result_back_and_says_so(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv(training.REMEMBER, str(tmp_path / "new"))
+    made = {"curve": [0.5, 0.25], "n": 3, "name": "x", "counts": np.eye(2, dtype=np.int64), "w": np.float32([0.1])}
+    assert training.remembered("a", lambda: made) is made and capsys.readouterr().out == ""
+    back = training.remembered("a", lambda: pytest.fail("worked again"))
+    assert list(back) and {k: back[k] for k in ("curve", "n", "name")} == {k: made[k] for k in ("curve", "n", "name")}
+    for key in ("counts", "w"):
+        assert back[key].dtype == made[key].dtype and np.array_equal(back[key], made[key])
+    assert f"“a” is taken from the full run of this same code on {time.strftime('%Y')}" in capsys.readouterr().out
+    assert training.remembered("b", lambda: {"n": 4}) == {"n": 4}
+
+
+@pytest.mark.parametrize("work", [lambda: 1 / 0, lambda: {"model": object()}])
+def test_failed_work_leaves_nothing_behind(monkeypatch, tmp_path, work):
+    monkeypatch.setenv(training.REMEMBER, str(tmp_path))
+    with pytest.raises((ZeroDivisionError, TypeError)):
+        training.remembered("a", work)
+    assert list(tmp_path.iterdir()) == []
+
+
+# Trainings that go on ----------------------------------------------------------------------------
+
+INPUTS = np.random.default_rng(1).normal(size=(48, 4)).astype("float32")
+TARGETS = INPUTS @ np.float32([[1], [-2], [0.5], [0]])
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    for name in (training.REMEMBER, training.VERBOSE):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+class Watch(keras.callbacks.Callback):
+    """Notes the epochs that ran, counted from 1, and stops like the stop button after one of them."""
+
+    def __init__(self, stop: int = 0) -> None:
+        super().__init__()
+        self.epochs, self.stop = [], stop
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch + 1)
+        if epoch + 1 == self.stop:
+            raise KeyboardInterrupt
+
+
+def train(seed: int = 0, stop: int = 0, x=INPUTS, epochs: int = 4) -> tuple:
+    """A cell of a lesson, run anew: (history or None if it was stopped, epochs that ran, weights)."""
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.05), "mse")
+    data = (x, TARGETS) if isinstance(x, np.ndarray) else (x,)
+    history, watch = None, Watch(stop)
+    try:
+        history = training.fit(model, *data, name="toy", epochs=epochs, batch_size=None, callbacks=[watch])
+    except KeyboardInterrupt:
+        assert stop
+    return history, watch.epochs, model.get_weights()
+
+
+def test_a_training_is_quiet_and_gives_history_seconds_and_weights(cache, capsys, monkeypatch):
+    history, epochs, weights = train()
+    assert set(history) == {"loss", "seconds"} and len(history["loss"]) == 4 == len(epochs)
+    assert history["loss"][-1] < history["loss"][0] and all(type(v) is float for v in history["loss"])
+    assert 0 < history["seconds"] < 100 and capsys.readouterr() == ("", "")
+    assert np.abs(weights[0]).max() > 0.1
+    assert [p for p in cache.rglob("*") if p.is_file()] == []  # a finished training is not "unfinished"
+    assert train()[1] == [1, 2, 3, 4]  # and runs again when its cell does
+    monkeypatch.setenv(training.VERBOSE, "2")
+    train(epochs=1)
+    assert "Epoch 1/1" in capsys.readouterr().out
+
+
+def test_an_interrupted_training_goes_on_with_the_next_epoch_and_ends_as_if_nothing_had_been(cache):
+    data = tf.data.Dataset.from_tensor_slices((INPUTS, TARGETS)).batch(16)  # in order: the same batches each time
+    _, _, whole = train(x=data)
+    history, epochs, _ = train(x=data, stop=2)
+    assert history is None and epochs == [1, 2] and list((cache / "unfinished").iterdir())
+    history, epochs, weights = train(x=data)
+    assert epochs == [3, 4] and len(history["loss"]) == 2
+    for ended, expected in zip(weights, whole, strict=True):
+        np.testing.assert_allclose(ended, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"x": INPUTS + 1}, {"epochs": 3}], ids=lambda other: next(iter(other)))
+def test_another_training_does_not_go_on_from_it(cache, other):
+    train(stop=2)
+    assert train(**other)[1] == list(range(1, 1 + other.get("epochs", 4)))
+    assert train()[1] == [3, 4]
+
+
+def test_a_remembered_training_gives_history_and_weights_without_training(cache, monkeypatch, capsys):
+    monkeypatch.setenv(training.REMEMBER, str(cache / "results"))
+    history, _, weights = train()
+    again, epochs, same = train()
+    assert again == history and epochs == [] and all(map(np.array_equal, weights, same))
+    assert "“toy” is taken" in capsys.readouterr().out
