@@ -47,7 +47,7 @@ def remembered(name: str, work: Callable[[], dict]) -> dict:
         with np.load(path, allow_pickle=False) as stored:
             plain = json.loads(str(stored["plain"]))
             arrays = {k.removeprefix("array/"): stored[k] for k in stored.files if k != "plain"}
-        print(f"“{name}” is taken from the full run of this same code on {plain['when']}.")
+        print(f"“{name}” is taken from the run of this same code on {plain['when']}.")
         return plain["result"] | arrays
     result = work()
     arrays = {k: v for k, v in result.items() if isinstance(v, np.ndarray)}

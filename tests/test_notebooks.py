@@ -11,6 +11,8 @@ from helpers import paths
 from helpers.paths import ROOT
 
 LESSONS = paths.lessons()
+# Lessons whose full run has not been stored yet; until then nbval compares nothing in them. Must get shorter.
+AWAITING_FULL_RUN = {"01_convolution_basics", "02_cnn_from_scratch", "03_fashion_mnist", "A1_conv2d_arguments"}
 CHECKS = (
     checks.format_problems,
     checks.output_problems,
@@ -29,7 +31,11 @@ def test_there_are_lessons():
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removesuffix("_problems"))
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_lesson(path, check):
-    assert check(checks.load(path)) == []
+    notebook = checks.load(path)
+    if check is checks.compared_problems and path.stem in AWAITING_FULL_RUN:
+        assert not any(cell["outputs"] for cell in checks.code_cells(notebook)), "it is stored: take it off the list"
+        pytest.skip("its full run has not been stored yet")
+    assert check(notebook) == []
 
 
 def test_ids_are_unique_over_all_lessons():

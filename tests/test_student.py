@@ -62,6 +62,21 @@ def test_no_output_is_stored(path, edition):
         assert cell["outputs"] == [] and cell["execution_count"] is None, cell["id"]
 
 
+def test_stored_outputs_are_left_out_and_the_given_notebook_stays():
+    def code(key: str, **metadata) -> dict:
+        shown = {"output_type": "stream", "name": "stdout", "text": ["1\n"]}
+        return {"id": key, "cell_type": "code", "metadata": metadata, "source": "1", "execution_count": 3} | {
+            "outputs": [shown]
+        }
+
+    prose = {"id": "a", "cell_type": "markdown", "metadata": {}, "source": ["a"]}
+    given = {"cells": [prose, code("b", tags=["results"]), code("c", tags=["hide-cell", "solution"])], "metadata": {}}
+    before = json.dumps(given)
+    made = student.without_solutions(given)
+    assert made["cells"] == [prose, code("b", tags=["results"]) | {"outputs": [], "execution_count": None}]
+    assert json.dumps(given) == before
+
+
 def test_notebooks_are_valid_with_unique_ids(edition):
     made = {path.stem: checks.load(path) for path in sorted((edition / "notebooks").glob("*.ipynb"))}
     assert checks.id_problems(made) == []
@@ -123,15 +138,21 @@ def test_an_earlier_edition_is_replaced_only_when_asked(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["edition"], "nothing else is left beside it"
 
 
+# The next two ask the check alone, which writes nothing: if it were broken, writing would replace the repository.
+
+
 @pytest.mark.parametrize("name", ["notebooks/student", "helpers/student", "data"])
 def test_a_folder_inside_what_is_copied_is_refused(name):
     with pytest.raises(CourseError, match="which the edition copies"):
-        student.main(["--output", name])
+        student.check_place(paths.ROOT / name, replace=True)
 
 
-def test_the_repository_itself_is_refused():
+@pytest.mark.parametrize(
+    "folder", [paths.ROOT, paths.ROOT.parent, paths.ROOT / "tests"], ids=["root", "above", "tests"]
+)
+def test_the_repository_itself_is_refused(folder):
     with pytest.raises(CourseError, match="holds other files"):
-        student.main(["--output", ".", "--replace"])
+        student.check_place(folder, replace=True)
 
 
 def test_a_file_in_the_way_is_refused(tmp_path):

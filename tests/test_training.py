@@ -1,6 +1,7 @@
 """Training: the fused layer equals Keras' own, schedules and intervals are right, work is kept and goes on."""
 
 import json
+import re
 import time
 
 import numpy as np
@@ -31,8 +32,7 @@ def test_the_fused_layer_equals_keras_own_in_values_gradients_and_statistics(lea
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = layer(x, training=learning)
-            loss = tf.reduce_sum(y * tf.sin(tf.range(y.shape.num_elements(), dtype=tf.float32) + 1)[:, None][:, 0]
-                                 .numpy().reshape(y.shape))  # fmt: skip
+            loss = tf.reduce_sum(y * np.sin(np.arange(X.size, dtype="float32")).reshape(X.shape))
         gradients = tape.gradient(loss, [x, *layer.trainable_variables])
         found.append([y, *gradients, *layer.get_weights()])
     for ours, theirs in zip(*found, strict=True):
@@ -129,7 +129,8 @@ def test_the_runner_gets_the_same_result_back_and_says_so(monkeypatch, tmp_path,
     assert list(back) and {k: back[k] for k in ("curve", "n", "name")} == {k: made[k] for k in ("curve", "n", "name")}
     for key in ("counts", "w"):
         assert back[key].dtype == made[key].dtype and np.array_equal(back[key], made[key])
-    assert f"“a” is taken from the full run of this same code on {time.strftime('%Y')}" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "“a” is taken from" in printed and time.strftime("%Y") in printed
     assert training.remembered("b", lambda: {"n": 4}) == {"n": 4}
 
 
@@ -168,11 +169,13 @@ class Watch(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def train(seed: int = 0, stop: int = 0, x=INPUTS, epochs: int = 4) -> tuple:
+def train(seed: int = 0, stop: int = 0, x=INPUTS, epochs: int = 4, new_kernel: bool = True) -> tuple:
     """A cell of a lesson, run anew: (history or None if it was stopped, epochs that ran, weights)."""
+    if new_kernel:
+        keras.backend.clear_session()  # Keras counts its automatic names from the start again
     keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(0.05), "mse")
+    model.compile(keras.optimizers.Adam(0.05), "mse", run_eagerly=True)  # tracing would take longer
     data = (x, TARGETS) if isinstance(x, np.ndarray) else (x,)
     history, watch = None, Watch(stop)
     try:
@@ -192,7 +195,7 @@ def test_a_training_is_quiet_and_gives_history_seconds_and_weights(cache, capsys
     assert train()[1] == [1, 2, 3, 4]  # and runs again when its cell does
     monkeypatch.setenv(training.VERBOSE, "2")
     train(epochs=1)
-    assert "Epoch 1/1" in capsys.readouterr().out
+    assert re.fullmatch(r".* loss: [\d.]+\n", capsys.readouterr().out)  # one line an epoch
 
 
 def test_an_interrupted_training_goes_on_with_the_next_epoch_and_ends_as_if_nothing_had_been(cache):
@@ -204,6 +207,12 @@ def test_an_interrupted_training_goes_on_with_the_next_epoch_and_ends_as_if_noth
     assert epochs == [3, 4] and len(history["loss"]) == 2
     for ended, expected in zip(weights, whole, strict=True):
         np.testing.assert_allclose(ended, expected, rtol=1e-6)
+
+
+@pytest.mark.xfail(strict=True, reason="the fingerprint holds Keras' automatic names: sequential, sequential_1 …")
+def test_an_interrupted_training_goes_on_when_its_cell_is_run_again_in_the_same_kernel(cache):
+    train(stop=2)
+    assert train(new_kernel=False)[1] == [3, 4]
 
 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"x": INPUTS + 1}, {"epochs": 3}], ids=lambda other: next(iter(other)))

@@ -96,7 +96,7 @@ def write(output: Path, *, replace: bool = False) -> dict[str, int]:
         CourseError: if the folder is in use or cannot be written, or if a lesson is no valid notebook.
     """
     output = output.resolve()
-    _check(output, replace)
+    check_place(output, replace=replace)
     workshop = None
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -128,8 +128,12 @@ def _move_in(edition: Path, output: Path, aside: Path) -> None:
         raise
 
 
-def _check(output: Path, replace: bool) -> None:
-    """Refuse a folder whose contents would be lost, or that lies in what is copied."""
+def check_place(output: Path, *, replace: bool) -> None:
+    """Refuse a folder whose contents would be lost, or that lies in what is copied; writes nothing.
+
+    Raises:
+        CourseError: says what lies there and what to do.
+    """
     for name in (*FOLDERS, "notebooks"):
         if output.is_relative_to(paths.ROOT / name):
             raise CourseError(f"{output} lies in {name}/, which the edition copies. Choose another with --output.")

@@ -1,0 +1,203 @@
+"""Lesson 03's exercises: plausible wrong answers are rejected, differently written right ones accepted."""
+
+import numpy as np
+import pytest
+
+from helpers.exercises import lesson03 as exercises
+
+
+def counted(side, f1, f2, units):
+    flat = (side // 4) ** 2 * f2
+    return 10 * f1 + (9 * f1 + 1) * f2 + (flat + 1) * units + (units + 1) * 10
+
+
+def counted_by_shapes(side, f1, f2, units):
+    flat = (side // 2 // 2) * (side // 2 // 2) * f2
+    kernels = [(3, 3, 1, f1), (3, 3, f1, f2), (flat, units), (units, 10)]
+    return np.sum([np.prod(shape) + shape[-1] for shape in kernels])
+
+
+@pytest.mark.parametrize("answer", [counted, counted_by_shapes, lambda *a: float(counted(*a))])
+def test_parameters_accepts(answer):
+    assert exercises.parameters.check(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda s, f, g, u: counted(s, f, g, u) - f - g - u - 10, "without the biases"),
+        (lambda s, f, g, u: 10 * f + 10 * g + ((s // 4) ** 2 * g + 1) * u + (u + 1) * 10, "not right"),
+        (lambda s, f, g, u: 10 * f + (9 * f + 1) * g + (s * s * g + 1) * u + (u + 1) * 10, "not right"),
+        (lambda s, f, g, u: 10 * f + (9 * f + 1) * g + ((s / 4) ** 2 * g + 1) * u + (u + 1) * 10, "parameters(30"),
+        (lambda s, f, g, u: 10 * f + (9 * f + 1) * g, "18,496"),
+        (lambda s, f, g, u: 333_526, "parameters(32"),
+        (lambda s, f, g, u: counted(s, f, g, u) + 1, "not right"),
+        (lambda s, f, g, u: str(counted(s, f, g, u)), "expected a number"),
+    ],
+)
+def test_parameters_rejects(answer, says):
+    feedback = exercises.parameters.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+def stopping(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            return epoch + 1, best + 1
+    return len(losses), best + 1
+
+
+def stopping_by_counting(losses, patience):
+    lowest, best, waited = float("inf"), 0, 0
+    for run, loss in enumerate(losses, start=1):
+        waited += 1
+        if loss < lowest:
+            lowest, best, waited = loss, run, 0
+        if waited == patience:
+            break
+    return [run, best]
+
+
+@pytest.mark.parametrize("answer", [stopping, stopping_by_counting, lambda *a: tuple(map(np.int64, stopping(*a)))])
+def test_stopping_accepts(answer):
+    assert exercises.stopping.check(answer)
+
+
+def stops_at_rise(losses, patience):
+    """Compares with the epoch before instead of with the best one."""
+    waited, best = 0, int(np.argmin(losses)) + 1
+    for run in range(1, len(losses)):
+        waited = waited + 1 if losses[run] >= losses[run - 1] else 0
+        if waited == patience:
+            return run + 1, best
+    return len(losses), best
+
+
+def equal_is_better(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss <= losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            return epoch + 1, best + 1
+    return len(losses), best + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda *a: tuple(n - 1 for n in stopping(*a)), "from 1, not from 0"),
+        (lambda losses, p: (stopping(losses, p)[0], int(np.argmin(losses)) + 1), "best epoch before the stop is not 5"),
+        (lambda losses, p: (len(losses), stopping(losses, p)[1]), "does not stop after 5 epochs"),
+        (lambda losses, p: (stopping(losses, p + 1)[0], stopping(losses, p)[1]), "does not stop"),
+        (lambda *a: stopping(*a)[::-1], "best epoch"),
+        (stops_at_rise, "best epoch"),
+        (equal_is_better, "[0.5, 0.5, 0.5]"),
+        (lambda *a: stopping(*a)[0], "Expected a pair"),
+        (lambda *a: (*stopping(*a), 0), "Expected a pair"),
+        (lambda *a: tuple(map(str, stopping(*a))), "expected a number"),
+    ],
+)
+def test_stopping_rejects(answer, says):
+    feedback = exercises.stopping.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+def rates(counts):
+    right = np.diagonal(counts)
+    return right / counts.sum(axis=1), right / np.maximum(counts.sum(axis=0), 1)
+
+
+def rates_in_python(counts):
+    k = range(len(counts))
+    recalls = [counts[i][i] / sum(counts[i]) for i in k]
+    columns = [sum(row[i] for row in counts) for i in k]
+    return [recalls, [counts[i][i] / columns[i] if columns[i] else 0 for i in k]]
+
+
+@pytest.mark.parametrize("answer", [rates, rates_in_python])
+def test_rates_accepts(answer):
+    assert exercises.rates.check(answer)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda c: rates(c)[::-1], "recalls first"),
+        (lambda c: (np.diagonal(c) / c.sum(1), np.diagonal(c) / c.sum(0)), "precisions: 1 of 3 values differ"),
+        (lambda c: (rates(c)[0], rates(c)[0]), "precisions"),
+        (lambda c: (np.diagonal(c) / c.sum(), rates(c)[1]), "recalls: 3 of 3"),
+        (lambda c: (c / c.sum(1, keepdims=True), rates(c)[1]), "expected shape (3,), got (3, 3)"),
+        (lambda c: tuple(100 * r for r in rates(c)), "recalls"),
+        (lambda c: tuple(r.mean() for r in rates(c)), "expected shape (3,), got ()"),
+        (lambda c: rates(c)[0], "Expected a pair"),
+        (lambda c: ("high", "low"), "expected numbers"),
+    ],
+)
+def test_rates_rejects(answer, says):
+    feedback = exercises.rates.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+def smoothed(labels, classes, s):
+    return np.eye(classes)[labels] * (1 - s) + s / classes
+
+
+def smoothed_by_filling(labels, classes, s):
+    rows = np.full((len(labels), classes), s / classes)
+    rows[np.arange(len(labels)), labels] += 1 - s
+    return rows.tolist()
+
+
+@pytest.mark.parametrize("answer", [smoothed, smoothed_by_filling, lambda *a: smoothed(*a).astype("float64")])
+def test_smoothing_accepts(answer):
+    assert exercises.smoothing.check(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda y, k, s: np.eye(k)[y], "differ"),
+        (
+            lambda y, k, s: np.eye(k)[y] * (1 - s) + s / (k - 1) * (1 - np.eye(k)[y]),
+            "differ, the first at index (0, 0)",
+        ),
+        (lambda y, k, s: np.eye(k)[y] * (1 - s) + s, "s = 0.1"),
+        (lambda y, k, s: smoothed(y, k, 0.1), "s = 0.2"),
+        (lambda y, k, s: smoothed(y, max(y) + 1, s), "expected shape (1, 10), got (1, 4)"),
+        (lambda y, k, s: smoothed(y, k, s).T, "expected shape (2, 3), got (3, 2)"),
+        (lambda y, k, s: np.eye(k)[y[0]], "expected shape"),
+        (lambda y, k, s: "smooth", "expected numbers"),
+    ],
+)
+def test_smoothing_rejects(answer, says):
+    feedback = exercises.smoothing.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+ALL = ("parameters", "stopping", "rates", "smoothing")
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("answer", [..., None, lambda *a: None, lambda *a: ...])
+def test_an_untouched_prompt_is_not_tried_yet(name, answer):
+    feedback = getattr(exercises, name).check(answer)
+    assert feedback.status == "not tried yet" and not feedback and f"{name}.hint()" in feedback.message
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("answer", [3, "3", [1, 2], {}, lambda: 1, lambda *a: {}, lambda *a: 1 / 0])
+def test_an_answer_of_the_wrong_type_is_wrong_without_a_traceback(name, answer):
+    feedback = getattr(exercises, name).check(answer)
+    assert feedback.status == "wrong" and feedback.message
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_hints_go_from_vague_to_plain(name):
+    exercise = getattr(exercises, name)
+    assert len({repr(exercise.hint(n)) for n in range(1, len(exercise.hints) + 1)}) == len(exercise.hints) >= 2
+    assert "hints 1 to" in repr(exercise.hint(9))
