@@ -29,6 +29,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
+        Path(temporary).chmod(0o644)  # mkstemp makes it private; a course may be shared
         Path(temporary).replace(path)
     except OSError as error:
         raise CourseError(

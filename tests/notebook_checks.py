@@ -18,7 +18,7 @@ LONGEST_CELL, MEDIAN_CELL, WORDS_PER_LINE, MOST_CELLS = 25, 5, 6, 90
 COMPARED = "nbval-check-output"
 #: parameters: papermill's; results: hashed for staleness; solution and hide-cell: folded where it is read.
 #: raises-exception and nbval-skip are not here: papermill honours neither.
-ALLOWED_TAGS = {"parameters", "results", "solution", "hide-cell", COMPARED}
+ALLOWED_TAGS = {"parameters", "results", "solution", "hide-cell", "photographs", COMPARED}
 _FOLDERS = r"(?:home|root|Users|tmp|work|opt|var|mnt|srv|private|content|__w)"
 PRIVATE = re.compile(
     rf"(?<![\w.:/)-])/{_FOLDERS}/[\w.-]|\b[A-Za-z]:\\\\?Users\b"  # absolute paths

@@ -54,6 +54,13 @@ def study(name: str) -> dict:
     return known[name]
 
 
+def _variant(name: str, variant: str) -> dict:
+    known = study(name)["variants"]
+    if variant not in known:
+        raise CourseError(f"Study {name!r} has no variant {variant!r}: {', '.join(known)}.")
+    return known[variant]
+
+
 def tasks(name: str) -> list[tuple[str, int]]:
     """(variant, seed) of every task, all variants of a seed before the next seed."""
     variants = study(name)["variants"]
@@ -73,6 +80,8 @@ def missing(name: str) -> list[tuple[str, int]]:
 
 def run(name: str, only: str | None = None) -> int:
     """Run the missing tasks, each in a process of its own, with progress and an estimate."""
+    if only is not None:
+        _variant(name, only)
     to_do = [(v, s) for v, s in missing(name) if only in (None, v)]
     spent: dict[str, list[float]] = {}
     failed = 0
@@ -96,12 +105,9 @@ def run(name: str, only: str | None = None) -> int:
 
 def program(name: str, variant: str) -> tuple[staleness.Notebook, list[int], str]:
     """The lesson, the positions of the cells that a variant needs, and the variant's expression."""
-    declaration = study(name)
-    if variant not in declaration["variants"]:
-        raise CourseError(f"Study {name!r} has no variant {variant!r}: {', '.join(declaration['variants'])}.")
-    node = nbformat.read(paths.NOTEBOOKS / f"{declaration['lesson']}.ipynb", as_version=4)
+    expression = _variant(name, variant)["call"]
+    node = nbformat.read(paths.NOTEBOOKS / f"{study(name)['lesson']}.ipynb", as_version=4)
     notebook = staleness.Notebook(node["cells"])
-    expression = declaration["variants"][variant]["call"]
     names = {n.id for n in ast.walk(ast.parse(expression)) if isinstance(n, ast.Name)}
     return notebook, sorted(notebook.needed(names)), expression
 
