@@ -18,6 +18,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 COMMANDS = {
     "run": ("helpers.course.run", True, "run the lessons; notebooks and pages go to build/"),
     "lab": ("helpers.course.lab", True, "open JupyterLab on the first lesson"),
+    "book": ("helpers.course.book", True, "build the web book from the stored outputs"),
     "test": ("helpers.course.test", True, "run every test of the course"),
     "doctor": ("helpers.course.doctor", False, "look at this machine and say what to do about each problem"),
     "data": ("helpers.course.data", True, "list the data sets; `data fetch NAME` gets one"),

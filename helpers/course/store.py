@@ -53,6 +53,8 @@ def store(original: Path, executed: Path, *, profile: str, seconds: float, gflop
         CourseError: if an output holds a path of this machine.
     """
     node, ran = _read(original), _read(executed)
+    if profile == "full":
+        _check_paths(ran, original.name)  # before anything is written
     node["metadata"]["course"] = {"lesson": original.stem}
     now = staleness.hashes(node, profile)
     record = records.record(
@@ -72,7 +74,6 @@ def store(original: Path, executed: Path, *, profile: str, seconds: float, gflop
             if UNSTORED in cell["metadata"].get("tags", []):
                 cell["outputs"] = [_without_pictures(o) for o in cell["outputs"]]
             _alternatives(cell)
-    _check_paths(node, original.name)
     # A claim shows the record of the full run, and so does the opening line: this run's, not the last one's.
     _renew(node, original.stem)
     node["metadata"]["course"] |= {"profile": profile, **staleness.hashes(node, profile)}
