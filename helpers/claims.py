@@ -14,11 +14,9 @@ from html import escape
 
 from IPython.display import display
 
-from helpers import paths, profiles
+from helpers import paths, profiles, settings
 
 MIME = "application/vnd.cnn-course.claim+json"
-#: Set while ranges are being measured: claims are shown and recorded, and do not fail.
-UNBOUNDED = "COURSE_UNBOUNDED"
 
 
 class ClaimError(AssertionError):
@@ -133,7 +131,7 @@ def claim(name: str, value: float) -> float:
         raise ValueError(f"Claim {name!r}: expected a finite number, found {value}.")
     made = Claim(name, value, entry, profiles.current())
     display(made)
-    if not made.holds and not os.environ.get(UNBOUNDED):
+    if not made.holds and not os.environ.get(settings.UNBOUNDED):
         raise ClaimError(
             f"{made!r}. The range comes from several seeded runs. If you changed the code above, that is the "
             "cause; if not, please report it with the output of `python -m helpers doctor`."

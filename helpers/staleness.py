@@ -28,8 +28,10 @@ PRESENTATION = {
     "helpers.errors",
     "helpers.files",
     "helpers.lesson",
+    "helpers.opening",
     "helpers.paths",
     "helpers.plots",
+    "helpers.settings",
     "helpers.tables",
     "helpers.training.remembered",
     "helpers.training._fingerprint",
@@ -66,7 +68,7 @@ def _unit(nodes: Iterable[ast.stmt]) -> Unit:
     # Imports are left out: what they bring counts where it is used.
     body = [node for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom)]
     tree = _without_docstrings(ast.Module(body=body, type_ignores=[]))
-    unit, outer = Unit(ast.dump(tree)), _global_names(_scopes(tree))
+    unit, outer = Unit(_canonical(tree)), _global_names(_scopes(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             unit.mentions.add(node.id)
@@ -74,6 +76,17 @@ def _unit(nodes: Iterable[ast.stmt]) -> Unit:
             unit.mentions.add(f"{node.value.id}.{node.attr}")
     unit.mentions = {m for m in unit.mentions if m.partition(".")[0] in outer}
     return unit
+
+
+def _canonical(node: object) -> str:
+    """A syntax tree as text, the same in every Python of the course: fields that newer ones add are empty here."""
+    if isinstance(node, list):
+        return "[" + ", ".join(map(_canonical, node)) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [("value", node.value)] if isinstance(node, ast.Constant) else ast.iter_fields(node)
+    kept = [(k, v) for k, v in fields if isinstance(node, ast.Constant) or (v is not None and v != [])]
+    return f"{type(node).__name__}(" + ", ".join(f"{k}={_canonical(v)}" for k, v in kept) + ")"
 
 
 def _scopes(tree: ast.Module) -> symtable.SymbolTable:

@@ -8,21 +8,17 @@ import hashlib
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from helpers import paths
+from helpers import paths, settings
 from helpers.backend import keras, tf
 from helpers.course import machine
 from helpers.files import atomic_write
-
-#: Folder in which the course's runner keeps results of the very code it runs; unset for a learner.
-REMEMBER = "COURSE_REMEMBER"
-#: Keras' verbosity; studies set it to 2, one line an epoch, for their logs.
-VERBOSE = "COURSE_VERBOSE"
 
 
 def remembered(name: str, work: Callable[[], dict]) -> dict:
@@ -39,7 +35,7 @@ def remembered(name: str, work: Callable[[], dict]) -> dict:
     Returns:
         That dict. Lists and numbers come back as such, arrays as arrays.
     """
-    folder = os.environ.get(REMEMBER)
+    folder = os.environ.get(settings.REMEMBER)
     if not folder:
         return work()
     path = Path(folder) / f"{name}.npz"
@@ -56,7 +52,7 @@ def remembered(name: str, work: Callable[[], dict]) -> dict:
         "result": {k: v for k, v in result.items() if k not in arrays},
     }
     with atomic_write(path) as file:
-        np.savez(file, plain=np.array(json.dumps(plain)), **{f"array/{k}": v for k, v in arrays.items()})
+        np.savez(file, plain=np.array(json.dumps(plain, default=float)), **{f"array/{k}": v for k, v in arrays.items()})
     return result
 
 
@@ -86,24 +82,26 @@ def fit(model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Seq
         began = time.perf_counter()
         history = model.fit(
             x, y, epochs=epochs, callbacks=[resume, *callbacks],
-            verbose=int(os.environ.get(VERBOSE, 0)),
+            verbose=int(os.environ.get(settings.VERBOSE, 0)),
             shuffle=not isinstance(x, tf.data.Dataset), **options,
         )  # fmt: skip
         seconds = time.perf_counter() - began
-        weights = {f"weight{i:03d}": w for i, w in enumerate(model.get_weights())}
+        weights = {f"weights/{i:03d}": w for i, w in enumerate(model.get_weights())}
         curves = {k: [float(v) for v in values] for k, values in history.history.items()}
         return curves | {"seconds": seconds} | weights
 
     result = remembered(name, work)
-    weights = [result.pop(k) for k in sorted(k for k in result if k.startswith("weight"))]
+    weights = [result.pop(k) for k in sorted(k for k in result if k.startswith("weights/"))]
     model.set_weights(weights)
     return result
 
 
 def _fingerprint(model: keras.Model, x, y, epochs: int, options: dict) -> str:
     """Tells one training from another: network, optimizer, first weights, data, length. Twelve hex digits."""
-    mark = hashlib.sha256(model.to_json().encode())
-    mark.update(json.dumps(model.optimizer.get_config(), default=str, sort_keys=True).encode())
+    described = model.to_json() + json.dumps(model.optimizer.get_config(), default=str, sort_keys=True)
+    # Keras numbers its automatic names (sequential_1), so that running a cell again would look like another network.
+    mark = hashlib.sha256(re.sub(r'_\d+(?=")', "", described).encode())
+    mark.update(str(model.loss).encode() if isinstance(model.loss, str) else type(model.loss).__name__.encode())
     for weight in model.get_weights():  # the initial weights carry the seed
         mark.update(weight.tobytes())
     for array in (x, y):

@@ -8,7 +8,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from helpers import claims, paths, profiles
+from helpers import claims, paths, profiles, settings
 
 TOY = {
     "toy.accuracy": {
@@ -36,7 +36,7 @@ def shown(monkeypatch, tmp_path) -> list:
     monkeypatch.setattr(claims, "display", displayed.append)
     monkeypatch.setattr(paths, "RECORDS", tmp_path)
     monkeypatch.setenv(profiles.VARIABLE, "quick")
-    monkeypatch.delenv(claims.UNBOUNDED, raising=False)
+    monkeypatch.delenv(settings.UNBOUNDED, raising=False)
     return displayed
 
 
@@ -71,7 +71,7 @@ def test_an_exact_claim_takes_one_value_only(shown):
 
 
 def test_while_ranges_are_measured_a_claim_is_shown_and_does_not_fail(shown, monkeypatch):
-    monkeypatch.setenv(claims.UNBOUNDED, "1")
+    monkeypatch.setenv(settings.UNBOUNDED, "1")
     assert claims.claim("toy.accuracy", 0.1) == 0.1 and not shown[0].holds
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from helpers import files, paths, profiles
 from helpers.errors import CourseError
+from helpers.opening import MIME
 
 
 @pytest.mark.parametrize(("value", "profile"), [(None, "quick"), ("", "quick"), ("quick", "quick"), ("full", "full")])
@@ -171,7 +172,7 @@ def test_start_puts_profile_and_seed_in_force_and_shows_recorded_times(lesson, t
         draws.append(np.random.random())
     assert draws[0] == draws[1] and profiles.current() == "quick"
     assert repr(opening) == ("Lesson 03_a, quick profile, seed 7. Measured time: quick 40 s, full not measured yet.")
-    assert opening._repr_mimebundle_()[lesson.MIME] == {"profile": "quick", "seed": 7}
+    assert opening._repr_mimebundle_()[MIME] == {"profile": "quick", "seed": 7}
 
 
 def test_start_refuses_an_unknown_profile(lesson):

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from helpers import training
+from helpers import settings, training
 from helpers.backend import keras, tf
 from helpers.course import machine
 
@@ -113,7 +113,7 @@ def test_the_precision_is_what_the_processor_computes_itself(monkeypatch, bf16, 
 
 
 def test_for_a_learner_the_work_is_done_every_time(monkeypatch, tmp_path):
-    monkeypatch.delenv(training.REMEMBER, raising=False)
+    monkeypatch.delenv(settings.REMEMBER, raising=False)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     done = []
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_for_a_learner_the_work_is_done_every_time(monkeypatch, tmp_path):
 
 
 def test_the_runner_gets_the_same_result_back_and_says_so(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv(training.REMEMBER, str(tmp_path / "new"))
+    monkeypatch.setenv(settings.REMEMBER, str(tmp_path / "new"))
     made = {"curve": [0.5, 0.25], "n": 3, "name": "x", "counts": np.eye(2, dtype=np.int64), "w": np.float32([0.1])}
     assert training.remembered("a", lambda: made) is made and capsys.readouterr().out == ""
     back = training.remembered("a", lambda: pytest.fail("worked again"))
@@ -136,7 +136,7 @@ def test_the_runner_gets_the_same_result_back_and_says_so(monkeypatch, tmp_path,
 
 @pytest.mark.parametrize("work", [lambda: 1 / 0, lambda: {"model": object()}])
 def test_failed_work_leaves_nothing_behind(monkeypatch, tmp_path, work):
-    monkeypatch.setenv(training.REMEMBER, str(tmp_path))
+    monkeypatch.setenv(settings.REMEMBER, str(tmp_path))
     with pytest.raises((ZeroDivisionError, TypeError)):
         training.remembered("a", work)
     assert list(tmp_path.iterdir()) == []
@@ -151,7 +151,7 @@ TARGETS = INPUTS @ np.float32([[1], [-2], [0.5], [0]])
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    for name in (training.REMEMBER, training.VERBOSE):
+    for name in (settings.REMEMBER, settings.VERBOSE):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -193,7 +193,7 @@ def test_a_training_is_quiet_and_gives_history_seconds_and_weights(cache, capsys
     assert np.abs(weights[0]).max() > 0.1
     assert [p for p in cache.rglob("*") if p.is_file()] == []  # a finished training is not "unfinished"
     assert train()[1] == [1, 2, 3, 4]  # and runs again when its cell does
-    monkeypatch.setenv(training.VERBOSE, "2")
+    monkeypatch.setenv(settings.VERBOSE, "2")
     train(epochs=1)
     assert re.fullmatch(r".* loss: [\d.]+\n", capsys.readouterr().out)  # one line an epoch
 
@@ -209,7 +209,6 @@ def test_an_interrupted_training_goes_on_with_the_next_epoch_and_ends_as_if_noth
         np.testing.assert_allclose(ended, expected, rtol=1e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="the fingerprint holds Keras' automatic names: sequential, sequential_1 …")
 def test_an_interrupted_training_goes_on_when_its_cell_is_run_again_in_the_same_kernel(cache):
     train(stop=2)
     assert train(new_kernel=False)[1] == [3, 4]
@@ -223,7 +222,7 @@ def test_another_training_does_not_go_on_from_it(cache, other):
 
 
 def test_a_remembered_training_gives_history_and_weights_without_training(cache, monkeypatch, capsys):
-    monkeypatch.setenv(training.REMEMBER, str(cache / "results"))
+    monkeypatch.setenv(settings.REMEMBER, str(cache / "results"))
     history, _, weights = train()
     again, epochs, same = train()
     assert again == history and epochs == [] and all(map(np.array_equal, weights, same))

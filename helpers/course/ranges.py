@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers import claims, paths, records
+from helpers import claims, paths, records, settings
 from helpers.course import machine, run
 from helpers.errors import CourseError
 from helpers.files import atomic_write
@@ -46,8 +46,8 @@ def measure(path: Path) -> dict[str, list[float]]:
     values: dict[str, list[float]] = {}
     for seed in SEEDS:
         with tempfile.TemporaryDirectory() as folder:
-            settings = {"COURSE_CACHE": folder, claims.UNBOUNDED: "1"}
-            outcome = run.run_lesson(path, "quick", seed, Path(folder), settings)
+            variables = {"COURSE_CACHE": folder, settings.UNBOUNDED: "1"}
+            outcome = run.run_lesson(path, "quick", seed, Path(folder), variables)
         if outcome.status != "passed":
             raise CourseError(f"{path.stem} failed with seed {seed}: {outcome.message}")
         print(f"{path.stem}, seed {seed}: {outcome.seconds:.0f} s", flush=True)

@@ -12,13 +12,10 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import claims, lesson, paths, records, staleness
+from helpers import claims, opening, paths, records, staleness
 from helpers.errors import CourseError
 from helpers.files import atomic_write
 
-#: Where a kernel finds and keeps its results; ``helpers.training`` reads it. Not imported from there, because
-#: that would start TensorFlow in the process that only runs notebooks.
-REMEMBER = "COURSE_REMEMBER"
 #: A tag: this cell draws photographs that may be shown but not passed on.
 UNSTORED = "photographs"
 
@@ -123,11 +120,11 @@ def _renew(node: dict, name: str) -> None:
     for cell in node["cells"]:
         for output in cell.get("outputs", ()):
             made = output.get("data", {}).get(claims.MIME)
-            opened = output.get("data", {}).get(lesson.MIME)
+            opened = output.get("data", {}).get(opening.MIME)
             if made:
                 drawn = claims.Claim(made["name"], made["value"], claims.declared()[made["name"]], made["profile"])
             elif opened:
-                drawn = lesson.Opening(name, opened["profile"], opened["seed"], lesson.measured_minutes(name))
+                drawn = opening.Opening(name, opened["profile"], opened["seed"], opening.measured_minutes(name))
             else:
                 continue
             output["data"] |= {"text/html": drawn._repr_html_(), "text/plain": repr(drawn)}
