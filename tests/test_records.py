@@ -13,7 +13,7 @@ from helpers import claims, paths, profiles, records, staleness
 from helpers.course import store, study
 from helpers.datasets.arrays import MIME as DATA
 from helpers.errors import CourseError
-from helpers.lesson import MIME as OPENING
+from helpers.opening import MIME as OPENING
 
 RANGE = {"low": 0.5, "high": 1.0, "why": "a test"}
 TOY = {
