@@ -1,6 +1,6 @@
 """Every lesson in the quick profile, without a network: through papermill, then through nbval.
 
-Both runs of a lesson stand in one group, so that the second finds what the first has trained.
+All stand in one group: the second run of a lesson finds what the first has trained, and no two are timed at once.
 """
 
 import json
@@ -19,7 +19,8 @@ import pytest
 from helpers import claims, paths
 from helpers.course import run
 
-LESSONS = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group(p.stem)) for p in paths.lessons()]
+# One group: lessons are timed, and two trainings at once would wait for each other.
+LESSONS = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group("lessons")) for p in paths.lessons()]
 SECONDS, SECONDS_ON_AVERAGE, CORES = 60, 45, 2
 
 # Where there are no network namespaces, Python's own sockets are shut, except those to this machine.
