@@ -9,6 +9,9 @@ import numpy as np
 from helpers.backend import tf
 from helpers.lesson import checked_seed
 
+#: What may come in from outside when a picture is shifted, and the name of the operation for it.
+BORDERS = {"black": "CONSTANT", "reflect": "REFLECT"}
+
 
 def batches(
     images: np.ndarray,
@@ -18,6 +21,7 @@ def batches(
     seed: int,
     flip: bool = True,
     shift: int = 2,
+    border: str = "black",
     erase: float = 0.0,
 ) -> tf.data.Dataset:
     """An endlessly varied data set for ``model.fit``: one pass is one epoch, shuffled anew each time.
@@ -27,8 +31,11 @@ def batches(
         labels: (N,) or (N, 1) whole numbers from 0.
         batch_size: pictures per batch; a last, smaller batch is left out, since everything is drawn again anyway.
         seed: of order and changes; the same seed gives the same epochs.
-        flip: mirror half of the pictures, left to right.
-        shift: move each picture by up to so many pixels in both directions; what comes in is black.
+        flip: mirror each picture left to right in every second epoch; half of them begin mirrored. So two epochs
+            show every picture both ways, which chance would do for only half of them (Jordan, "94% on CIFAR-10 in
+            3.29 seconds on a single GPU", 2024, arXiv 2404.00498).
+        shift: move each picture by up to so many pixels in both directions.
+        border: what comes in from outside: ``"black"``, or ``"reflect"`` for the picture's own reflection.
         erase: share of the pictures in which a rectangle is replaced by noise (Zhong et al., "Random erasing data
             augmentation", 2017, arXiv 1708.04896). The rectangle covers 2 to 25 % of the picture.
 
@@ -36,7 +43,7 @@ def batches(
         Batches of (float32 pictures in 0–1, one-hot float32 labels).
 
     Raises:
-        ValueError: for arrays of another shape or type, or fewer pictures than one batch.
+        ValueError: for arrays of another shape or type, fewer pictures than one batch, or an unknown border.
     """
     if images.ndim != 4 or images.dtype != np.uint8:
         raise ValueError(
@@ -48,29 +55,36 @@ def batches(
         raise ValueError(f"images and labels must be equally many, found {len(images)} and {len(labels)}.")
     if not 1 <= batch_size <= len(images):
         raise ValueError(f"batch_size must be from 1 to the number of images, {len(images)}, found {batch_size}.")
-    pictures = tf.constant(images)
-    targets = tf.one_hot(labels, int(labels.max()) + 1)
+    if border not in BORDERS:
+        raise ValueError(f"border must be one of {', '.join(map(repr, BORDERS))}, found {border!r}.")
+    seed = checked_seed(seed)
+    steps = len(images) // batch_size
+    pictures, targets = tf.constant(images), tf.one_hot(labels, int(labels.max()) + 1)
+    side = tf.constant(np.random.default_rng(seed).integers(2, size=len(images)))
+    epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
 
-    def change(positions, number):
-        draw = _draws(tf.cast(number, tf.int64))
-        batch = tf.cast(tf.gather(pictures, positions), tf.float32) / 255.0
+    def change(epoch, step):
+        places = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        chosen = tf.random.experimental.index_shuffle(places, tf.stack([seed, epoch]), len(images) - 1)
+        draw = _draws(tf.stack([seed, 100 * (epoch * steps + step)]))
+        batch = tf.gather(pictures, chosen)
         if flip:
-            batch = flipped(batch, draw)
+            batch = flipped(batch, (tf.gather(side, chosen) + epoch) % 2 == 1)
         if shift:
-            batch = shifted(batch, shift, draw)
+            batch = shifted(batch, shift, draw, border)
+        batch = tf.cast(batch, tf.float32) / 255.0
         if erase:
             batch = erased(batch, erase, draw)
-        return batch, tf.gather(targets, positions)
+        return batch, tf.gather(targets, chosen)
 
-    order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=checked_seed(seed))
-    order = order.batch(batch_size, drop_remainder=True)
-    numbers = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
-    changed = tf.data.Dataset.zip(order, numbers).map(change, num_parallel_calls=1, deterministic=True)
+    begun = tf.data.Dataset.from_tensors(0).map(lambda _: epoch.assign_add(1))  # once an epoch
+    numbers = begun.flat_map(lambda epoch: tf.data.Dataset.range(steps).map(lambda step: (epoch, step)))
+    changed = numbers.map(change, num_parallel_calls=1, deterministic=True)
     # With TensorFlow 2.21 a data set that tunes itself can hold up the end of an epoch for seconds: the tuning
     # thread sleeps 10 ms, 20 ms, 40 ms … and the epoch waits for it to wake. Fixed settings need no tuning.
     settings = tf.data.Options()
     settings.autotune.enabled = False
-    return changed.prefetch(2).with_options(settings)
+    return changed.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2).with_options(settings)
 
 
 def _draws(number: tf.Tensor):
@@ -83,15 +97,15 @@ def _draws(number: tf.Tensor):
     return draw
 
 
-def flipped(batch: tf.Tensor, draw) -> tf.Tensor:
-    """Half of the pictures (N, H, W, C) mirrored, left to right."""
-    return tf.where(draw((tf.shape(batch)[0], 1, 1, 1)) < 0.5, batch[:, :, ::-1], batch)
+def flipped(batch: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+    """The chosen pictures of (N, H, W, C) mirrored, left to right; ``chosen`` is boolean, (N,)."""
+    return tf.where(chosen[:, None, None, None], batch[:, :, ::-1], batch)
 
 
-def shifted(batch: tf.Tensor, pixels: int, draw) -> tf.Tensor:
-    """Each picture (N, H, W, C) moved by up to ``pixels`` down or up and right or left; the gap is black."""
+def shifted(batch: tf.Tensor, pixels: int, draw, border: str = "black") -> tf.Tensor:
+    """Each picture of (N, H, W, C) moved by up to ``pixels`` down or up and right or left."""
     count, height, width = tf.shape(batch)[0], batch.shape[1], batch.shape[2]
-    padded = tf.pad(batch, [[0, 0], [pixels, pixels], [pixels, pixels], [0, 0]])
+    padded = tf.pad(batch, [[0, 0], [pixels, pixels], [pixels, pixels], [0, 0]], BORDERS[border])
     down, right = (draw((count, 1), 0, 2 * pixels + 1, tf.int32) for _ in range(2))
     rows = tf.gather(padded, down + tf.range(height), axis=1, batch_dims=1)
     return tf.gather(rows, right + tf.range(width), axis=2, batch_dims=1)

@@ -5,7 +5,6 @@ that ``notebooks/claims.toml`` gives for the profile. What it displays also carr
 form; whoever runs the notebook reads the lesson's record from there (see ``helpers.records``).
 """
 
-import json
 import math
 import os
 import tomllib
@@ -14,7 +13,7 @@ from html import escape
 
 from IPython.display import display
 
-from helpers import paths, profiles, settings
+from helpers import paths, profiles, records, settings
 
 MIME = "application/vnd.cnn-course.claim+json"
 
@@ -48,10 +47,8 @@ def published_value(name: str) -> float | None:
 
 def recorded(name: str) -> dict | None:
     """The claim's entry in the committed record of the full run, or None where there is none yet."""
-    path = paths.RECORDS / "full" / f"{declared()[name]['lesson']}.json"
-    if not path.exists():
-        return None
-    return json.loads(path.read_text("utf-8"))["claims"].get(name)
+    record = records.load(declared()[name]["lesson"], "full")
+    return record and record["claims"].get(name)
 
 
 def shown(value: float | None, unit: str) -> str:

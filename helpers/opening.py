@@ -1,9 +1,8 @@
 """The line under a lesson's parameters: profile, seed, and how long the lesson takes in each profile."""
 
-import json
 from html import escape
 
-from helpers import paths, profiles
+from helpers import profiles, records
 
 MIME = "application/vnd.cnn-course.opening+json"
 
@@ -37,8 +36,5 @@ def _duration(minutes: float | None) -> str:
 
 def measured_minutes(name: str) -> dict[str, float | None]:
     """Minutes of the recorded run of a lesson in each profile; None where there is no record."""
-    minutes: dict[str, float | None] = {}
-    for profile in profiles.PROFILES:
-        record = paths.RECORDS / profile / f"{name}.json"
-        minutes[profile] = json.loads(record.read_text("utf-8"))["seconds"] / 60 if record.exists() else None
-    return minutes
+    found = {profile: records.load(name, profile) for profile in profiles.PROFILES}
+    return {profile: record and record["seconds"] / 60 for profile, record in found.items()}

@@ -81,12 +81,27 @@ def batch(count: int = 400) -> np.ndarray:
     return np.random.default_rng(1).random((count, SIDE, SIDE, 2)).astype("float32") + 0.01
 
 
-def test_flip_mirrors_about_half_from_left_to_right():
-    x = batch()
-    y = augmentation.flipped(tf.constant(x), draw()).numpy()
-    mirrored = (y == x[:, :, ::-1]).all((1, 2, 3))
-    assert (mirrored | (y == x).all((1, 2, 3))).all()
-    assert 0.4 < mirrored.mean() < 0.6
+def test_flip_mirrors_the_chosen_ones_from_left_to_right():
+    x, chosen = batch(), np.arange(400) % 3 == 0
+    y = augmentation.flipped(tf.constant(x), tf.constant(chosen)).numpy()
+    assert np.array_equal(y[chosen], x[chosen][:, :, ::-1]) and np.array_equal(y[~chosen], x[~chosen])
+
+
+def test_two_epochs_show_every_picture_both_ways_and_about_half_begin_mirrored():
+    count = 400
+    x = np.zeros((count, 2, 4, 1), np.uint8)
+    x[:, 0, 0, 0], x[:, 1, :, 0] = 255, (np.arange(count) % 250)[:, None]  # a mark, and a name
+    x[:, 1, 0, 0] = np.arange(count) // 250  # mirrored with the rest, but always in a corner
+    data = augmentation.batches(x, np.arange(count) % 2, batch_size=count, seed=5, shift=0)
+
+    def mirrored(pictures):
+        whole = np.rint(pictures[..., 0] * 255).astype(int)
+        numbers = 250 * np.where(whole[:, 0, 0] > 0, whole[:, 1, 0], whole[:, 1, 3]) + whole[:, 1, 1]
+        return whole[np.argsort(numbers), 0, 3] > 0
+
+    first, second, third = (mirrored(epoch(data)[0]) for _ in range(3))
+    assert np.array_equal(first, ~second) and np.array_equal(first, third)
+    assert 0.4 < first.mean() < 0.6
 
 
 def test_shift_moves_by_whole_pixels_in_all_directions_and_the_gap_is_black():
@@ -104,6 +119,14 @@ def test_shift_moves_by_whole_pixels_in_all_directions_and_the_gap_is_black():
         assert len(places) == 1
         found.update(places)
     assert found == {(i, j) for i in range(-2, 3) for j in range(-2, 3)}
+
+
+def test_a_reflected_border_brings_in_the_pictures_own_pixels():
+    x = batch() + 1
+    y = augmentation.shifted(tf.constant(x), 2, draw(), "reflect").numpy()
+    padded = np.pad(x, [(0, 0), (2, 2), (2, 2), (0, 0)], mode="reflect")
+    for before, after in zip(padded, y, strict=True):
+        assert any(np.array_equal(before[i : i + SIDE, j : j + SIDE], after) for i in range(5) for j in range(5))
 
 
 def test_erase_turns_one_rectangle_of_the_said_size_into_noise_in_the_said_share():
@@ -138,6 +161,7 @@ def test_the_draws_of_a_batch_differ_from_one_another_and_are_the_same_again():
         (pictures(), LABELS[:-1], {}, "equally many, found 24 and 23"),
         (pictures(), LABELS, {"batch_size": 25}, "from 1 to the number of images, 24, found 25"),
         (pictures(), LABELS, {"batch_size": 0}, "found 0"),
+        (pictures(), LABELS, {"border": "white"}, "one of 'black', 'reflect', found 'white'"),
         (pictures(), LABELS, {"seed": -1}, "seed must be a whole number"),
         (pictures(), LABELS, {"seed": "0"}, "seed must be a whole number"),
     ],

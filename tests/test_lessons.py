@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from helpers import claims, paths
-from helpers.course import run
+from helpers.course import recording
 
 # One group: lessons are timed, and two trainings at once would wait for each other.
 LESSONS = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group("lessons")) for p in paths.lessons()]
@@ -108,7 +108,7 @@ def test_runs_through_papermill_offline_and_states_its_claims(path, folder):
     done = papermill(path, folder)
     after = os.times()
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    stated = run.claims(nbformat.read(folder / path.name, as_version=4))
+    stated = list(recording.displayed(nbformat.read(folder / path.name, as_version=4), claims.MIME))
     expected = {name for name, claim in claims.declared().items() if claim["lesson"] == path.stem}
     assert {claim["name"] for claim in stated} == expected
     assert all(claim["profile"] == "quick" for claim in stated)

@@ -10,7 +10,7 @@ import pytest
 import record_checks as checks
 
 from helpers import claims, paths, profiles, records, staleness
-from helpers.course import store, study
+from helpers.course import recording, store, study
 from helpers.datasets.arrays import MIME as DATA
 from helpers.errors import CourseError
 from helpers.opening import MIME as OPENING
@@ -73,7 +73,7 @@ def add_tasks(*values: float) -> None:
 
 
 def record(profile: str = "full") -> dict:
-    return records.record(executed(), lesson="01_toy", profile=profile, seconds=12.34, code_hash="ff", gflops=99.5)
+    return recording.record(executed(), lesson="01_toy", profile=profile, seconds=12.34, code_hash="ff", gflops=99.5)
 
 
 def test_a_record_is_read_off_the_notebook(toy):
@@ -96,7 +96,7 @@ def test_the_studys_runs_stand_behind_a_full_claim_in_the_order_of_their_seeds(t
     assert (entry["this_run"], entry["n"]) == (0.75, 3)
     assert entry["value"] == pytest.approx(0.8) and entry["spread"] == pytest.approx(0.1)  # n − 1 in the divisor
     assert record()["claims"]["toy.parameters"]["n"] == 1
-    quick = records.claim_entry(made("toy.accuracy", 0.6, "quick"))
+    quick = recording.claim_entry(made("toy.accuracy", 0.6, "quick"))
     assert "runs" not in quick and quick["value"] == 0.6
 
 

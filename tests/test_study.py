@@ -142,6 +142,7 @@ def test_runs_of_a_variant_are_its_own_in_the_order_of_their_seeds(toy):
         (["tov"], "no study 'tov'. Expected one of: toy"),
         (["tov", "--task", "plain", "0"], "no study 'tov'"),
         (["toy", "--task", "small", "0"], "no variant 'small': plain, plain-large, broken"),
+        (["toy", "--task", "plain", "one"], "seed is a whole number from 0, found 'one'"),
         (["toy", "--variant", "small"], "no variant 'small': plain, plain-large, broken"),
     ],
 )

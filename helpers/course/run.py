@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 from helpers import paths, profiles, settings
 from helpers.claims import MIME
-from helpers.course import html, store
+from helpers.course import html, recording, store
 from helpers.course.progress import Progress
 from helpers.errors import CourseError
 from helpers.tables import Table
@@ -180,17 +180,8 @@ def run_lesson(
         return Outcome(path.stem, executed, seconds, status="failed", message=problem)
     node = nbformat.read(executed, as_version=4)
     problem = failure(node, original=path) or problem
-    return Outcome(path.stem, executed, seconds, claims(node), "failed" if problem else "passed", problem)
-
-
-def claims(node: nbformat.NotebookNode) -> list[dict]:
-    """The claims an executed notebook states, in order."""
-    return [
-        dict(output["data"][MIME])
-        for cell in node.cells
-        for output in cell.get("outputs", [])
-        if MIME in output.get("data", {})
-    ]
+    claims = list(recording.displayed(node, MIME))
+    return Outcome(path.stem, executed, seconds, claims, "failed" if problem else "passed", problem)
 
 
 def failure(node: nbformat.NotebookNode, original: Path) -> str:

@@ -5,7 +5,7 @@ import statistics
 import sys
 import time
 
-from helpers import paths, profiles
+from helpers import paths, profiles, records
 from helpers.backend import tf
 from helpers.tables import Table
 
@@ -53,11 +53,8 @@ def measure_gflops(seconds: float = 5.0) -> float:
 
 def predicted_seconds(lesson: str, profile: str, gflops: float) -> float | None:
     """The recorded seconds of a lesson, scaled to a machine of this speed; None without a record of both."""
-    path = paths.RECORDS / profile / f"{lesson}.json"
-    if not path.exists():
-        return None
-    record = json.loads(path.read_text("utf-8"))
-    recorded = record["machine"].get("gflops")
+    record = records.load(lesson, profile)
+    recorded = record and record["machine"].get("gflops")
     return record["seconds"] * recorded / gflops if recorded else None
 
 

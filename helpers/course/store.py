@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 
 from helpers import claims, opening, paths, records, staleness
+from helpers.course import recording
 from helpers.errors import CourseError
 from helpers.files import atomic_write
 
@@ -54,7 +55,7 @@ def store(original: Path, executed: Path, *, profile: str, seconds: float, gflop
         _check_paths(ran, original.name)  # before anything is written
     node["metadata"]["course"] = {"lesson": original.stem}
     now = staleness.hashes(node, profile)
-    record = records.record(
+    record = recording.record(
         ran, lesson=original.stem, profile=profile, seconds=seconds, code_hash=now["results"], gflops=gflops
     )
     before = records.load(original.stem, profile)

@@ -36,7 +36,10 @@ def main(argv: Sequence[str]) -> int:
             print(f"{name}: {len(missing(name))} of {len(tasks(name))} tasks to do, lesson {study['lesson']}")
         return 0
     if choice.task:
-        run_task(choice.study, choice.task[0], int(choice.task[1]))
+        variant, seed = choice.task
+        if not seed.isdecimal():
+            raise CourseError(f"A seed is a whole number from 0, found {seed!r}.")
+        run_task(choice.study, variant, int(seed))
         return 0
     return run(choice.study, choice.variant)
 
@@ -83,19 +86,16 @@ def run(name: str, only: str | None = None) -> int:
     if only is not None:
         _variant(name, only)
     to_do = [(v, s) for v, s in missing(name) if only in (None, v)]
-    spent: dict[str, list[float]] = {}
     failed = 0
     for number, (variant, seed) in enumerate(to_do, start=1):
-        known = [t["seconds"] for t in records.runs(f"{name}/{variant}")] + spent.get(variant, [])
+        known = [t["seconds"] for t in records.runs(f"{name}/{variant}")]
         estimate = f", about {sum(known) / len(known) / 60:.0f} min" if known else ""
         print(f"{name}: task {number} of {len(to_do)}, {variant} with seed {seed}{estimate} …", flush=True)
         log = task_file(name, variant, seed).with_suffix(".log")
         log.parent.mkdir(parents=True, exist_ok=True)
-        began = time.perf_counter()
         with log.open("w", encoding="utf-8") as out:
             command = [sys.executable, "-m", "helpers", "study", name, "--task", variant, str(seed)]
             code = subprocess.run(command, cwd=paths.ROOT, stdout=out, stderr=subprocess.STDOUT).returncode
-        spent.setdefault(variant, []).append(time.perf_counter() - began)
         if code:
             failed += 1
             print(f"  failed; see {log.relative_to(paths.ROOT)}")

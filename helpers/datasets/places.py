@@ -16,8 +16,8 @@ import pooch
 import requests
 from tqdm import tqdm
 
-from helpers import paths
-from helpers.datasets import checksums, clients, raw, store
+from helpers import files, paths
+from helpers.datasets import checksums, clients, raw
 from helpers.datasets.clients import NotObtained
 from helpers.datasets.raw import RawFile
 from helpers.errors import CourseError
@@ -164,8 +164,8 @@ def from_web(download: Download, folder: Path) -> Path:
         except ValueError:  # pooch: the hash differs; it has removed the file
             reasons.append(f"{host}: served other bytes than expected (SHA-256 differs)")
         except OSError as error:
-            if store.is_disk_trouble(error):
-                raise CourseError(store.disk_trouble(folder / download.filename, error, download.bytes)) from error
+            if files.is_disk_trouble(error):
+                raise CourseError(files.disk_trouble(folder / download.filename, error, download.bytes)) from error
             reasons.append(f"{host}: {_reason(error)}")
         finally:
             bar.close()

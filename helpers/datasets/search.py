@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import paths, profiles
+from helpers import files, paths, profiles
 from helpers.datasets import places, raw, store
 from helpers.datasets.arrays import ArrayDataset, content_hash
 from helpers.datasets.clients import NotObtained
@@ -224,7 +224,7 @@ def _fetch(spec: Spec, tried: list[str]) -> Found:
                 tried.append(f"{title}: {reason}")
                 continue
             except CourseError as bad:  # reached, but what it holds is not the data
-                if isinstance(bad.__cause__, OSError) and store.is_disk_trouble(bad.__cause__):
+                if isinstance(bad.__cause__, OSError) and files.is_disk_trouble(bad.__cause__):
                     raise
                 tried.append(f"{title}: {bad}")
                 continue

@@ -1,0 +1,189 @@
+"""Lesson 04's exercises: plausible wrong answers are rejected, differently written right ones accepted."""
+
+import math
+
+import numpy as np
+import pytest
+
+from helpers.exercises import lesson04 as exercises
+
+
+def cost(side, kernel, channels, filters):
+    return 6 * side**2 * kernel**2 * channels * filters
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        cost,
+        lambda s, k, c, f: 3 * 2 * np.prod([s, s, k, k, c, f]),
+        lambda s, k, c, f: float(sum(2 * k * k * c for _ in range(s * s * f)) * 3),
+    ],
+)
+def test_arithmetic_accepts(answer):
+    assert exercises.arithmetic.check(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda *a: cost(*a) // 3, "forward pass alone"),
+        (lambda *a: cost(*a) // 2, "half of them"),
+        (lambda *a: cost(*a) // 6, "not right"),
+        (lambda s, k, c, f: cost(s - k + 1, k, c, f), "arithmetic(28, 3, 5, 32)"),  # valid padding
+        (lambda s, k, c, f: 6 * s * s * (k * k * c + 1) * f, "not right"),  # with the bias
+        (lambda s, k, c, f: 6 * s * s * k * k * f, "not right"),  # one channel
+        (lambda s, k, c, f: cost(s, 3, c, f), "arithmetic(8, 5"),
+        (lambda *a: str(cost(*a)), "expected a number"),
+    ],
+)
+def test_arithmetic_rejects(answer, says):
+    feedback = exercises.arithmetic.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+def rings(losses, classes):
+    near = [abs(loss - math.log(classes)) < 0.02 for loss in losses]
+    return next((i + 1 for i in range(1, len(near)) if near[i] and near[i - 1]), 0)
+
+
+def rings_by_counting(losses, classes):
+    count = 0
+    for epoch, loss in enumerate(losses, start=1):
+        count = count + 1 if abs(loss - np.log(classes)) < 0.02 else 0
+        if count == 2:
+            return np.int64(epoch)
+    return 0
+
+
+@pytest.mark.parametrize("answer", [rings, rings_by_counting])
+def test_alarm_accepts(answer):
+    assert exercises.alarm.check(answer)
+
+
+def rings_without_reset(losses, classes):
+    near = [i + 1 for i, loss in enumerate(losses) if abs(loss - math.log(classes)) < 0.02]
+    return near[1] if len(near) > 1 else 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda losses, k: max(0, rings(losses, k) - 1), "count epochs from 1"),
+        (lambda losses, k: rings(losses, 10), "of 2 classes"),
+        (rings_without_reset, "[2.3, 1.9, 2.3, 1.8, 1.7]"),
+        (lambda losses, k: next((i + 1 for i, x in enumerate(losses) if abs(x - math.log(k)) < 0.02), 0), "second one"),
+        (lambda losses, k: rings([x for x in losses if x > 0], k) or -1, "-1 is not"),
+        (lambda losses, k: next((i + 1 for i in range(1, len(losses)) if min(losses[i - 1 : i + 1]) > 2.2), 0), "of 2"),
+        (lambda losses, k: "7", "expected a number"),
+        (lambda losses, k: True, "expected a number"),
+    ],
+)
+def test_alarm_rejects(answer, says):
+    feedback = exercises.alarm.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+def covariance(rows):
+    return rows.T @ rows / len(rows)
+
+
+def principal(rows):
+    values, vectors = np.linalg.eigh(covariance(rows))
+    return vectors / np.sqrt(values)
+
+
+def symmetric(rows):
+    values, vectors = np.linalg.eigh(np.cov(rows.T))
+    return vectors @ np.diag(values**-0.5) @ vectors.T
+
+
+def triangular(rows):
+    return np.linalg.inv(np.linalg.cholesky(covariance(rows))).T
+
+
+def singular(rows):
+    _, values, directions = np.linalg.svd(rows, full_matrices=False)
+    return (directions.T / values * len(rows) ** 0.5).tolist()
+
+
+@pytest.mark.parametrize("answer", [principal, symmetric, triangular, singular])
+def test_whitening_accepts(answer):
+    assert exercises.whitening.check(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda rows: np.linalg.eigh(covariance(rows))[1], "variances are"),
+        (lambda rows: np.diag(1 / rows.std(axis=0)), "still correlated"),
+        (lambda rows: np.eye(rows.shape[1]), "still correlated"),
+        (lambda rows: np.linalg.inv(covariance(rows)), "still correlated"),
+        (lambda rows: np.linalg.eigh(covariance(rows))[1] / np.linalg.eigh(covariance(rows))[0], "variances are"),
+        (lambda rows: rows @ principal(rows), "expected shape (2, 2), got (400, 2)"),
+        (lambda rows: principal(rows).T, "correlated"),
+        (lambda rows: principal(rows) * np.nan, "not finite"),
+        (lambda rows: "white", "expected a matrix"),
+    ],
+)
+def test_whitening_rejects(answer, says):
+    feedback = exercises.whitening.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+def identity(k, channels, filters):
+    kernel = np.zeros((k, k, channels, filters))
+    for i in range(min(channels, filters)):
+        kernel[k // 2, k // 2, i, i] = 1
+    return kernel
+
+
+def identity_by_eye(k, channels, filters):
+    return np.pad(np.eye(channels, filters)[None, None], [(k // 2, k // 2)] * 2 + [(0, 0)] * 2)
+
+
+@pytest.mark.parametrize("answer", [identity, identity_by_eye, lambda *a: identity(*a).tolist()])
+def test_identity_accepts(answer):
+    assert exercises.identity.check(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda k, c, f: np.zeros((k, k, c, f)), "2 of 36 values differ"),
+        (lambda k, c, f: np.eye(c, f)[None, None] * np.ones((k, k, 1, 1)), "differ"),
+        (lambda k, c, f: np.roll(identity(k, c, f), 1, axis=0), "differ"),
+        (lambda k, c, f: identity(k, f, c), "identity(5, 3, 4): expected shape (5, 5, 3, 4), got (5, 5, 4, 3)"),
+        (lambda k, c, f: identity(3, c, f), "identity(5, 3, 4)"),
+        (lambda k, c, f: np.eye(c, f), "expected shape"),
+        (lambda k, c, f: identity(k, c, f) + np.where(np.arange(f) >= c, 0.1, 0), "identity(5, 3, 4)"),
+        (lambda k, c, f: "one", "expected numbers"),
+    ],
+)
+def test_identity_rejects(answer, says):
+    feedback = exercises.identity.check(answer)
+    assert feedback.status == "wrong" and says in feedback.message
+
+
+ALL = ("arithmetic", "alarm", "whitening", "identity")
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("answer", [..., None, lambda *a: None, lambda *a: ...])
+def test_an_untouched_prompt_is_not_tried_yet(name, answer):
+    feedback = getattr(exercises, name).check(answer)
+    assert feedback.status == "not tried yet" and not feedback and f"{name}.hint()" in feedback.message
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("answer", [3, "3", [1, 2], {}, lambda: 1, lambda *a: {}, lambda *a: 1 / 0])
+def test_an_answer_of_the_wrong_type_is_wrong_without_a_traceback(name, answer):
+    feedback = getattr(exercises, name).check(answer)
+    assert feedback.status == "wrong" and feedback.message
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_hints_go_from_vague_to_plain(name):
+    exercise = getattr(exercises, name)
+    assert len({repr(exercise.hint(n)) for n in range(1, len(exercise.hints) + 1)}) == len(exercise.hints) >= 2
+    assert "hints 1 to" in repr(exercise.hint(9))
