@@ -72,28 +72,48 @@ def fit(model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Seq
         **options: passed on to ``fit``, for instance ``batch_size`` or ``validation_data``.
 
     Returns:
-        Keras' history as a dict of lists, one value an epoch, and ``"seconds"`` of training.
+        Keras' history as a dict of lists, one value an epoch, and ``"seconds"`` of training. Both include the
+        epochs before an interruption. (Early stopping does not: after one it knows only the epochs since.)
     """
 
     def work() -> dict:
         mark = _fingerprint(model, x, y, epochs, options)
         backup = paths.cache() / "unfinished" / f"{name}-{mark}"
-        resume = keras.callbacks.BackupAndRestore(backup)
-        began = time.perf_counter()
-        history = model.fit(
-            x, y, epochs=epochs, callbacks=[resume, *callbacks],
+        diary = _Diary(backup / "diary.json")
+        model.fit(
+            x, y, epochs=epochs, callbacks=[*callbacks, diary, keras.callbacks.BackupAndRestore(backup)],
             verbose=int(os.environ.get(settings.VERBOSE, 0)),
             shuffle=not isinstance(x, tf.data.Dataset), **options,
         )  # fmt: skip
-        seconds = time.perf_counter() - began
         weights = {f"weights/{i:03d}": w for i, w in enumerate(model.get_weights())}
-        curves = {k: [float(v) for v in values] for k, values in history.history.items()}
-        return curves | {"seconds": seconds} | weights
+        curves = {key: [epoch[key] for epoch in diary.epochs] for key in diary.epochs[-1]}
+        return curves | {"seconds": sum(curves["seconds"])} | weights
 
     result = remembered(name, work)
     weights = [result.pop(k) for k in sorted(k for k in result if k.startswith("weights/"))]
     model.set_weights(weights)
     return result
+
+
+class _Diary(keras.callbacks.Callback):
+    """Keeps the curves beside the backup, so that a resumed training knows the epochs before its interruption.
+
+    It stands before the backup in the list: whatever epoch the backup knows, the diary knows too.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+        self.epochs = json.loads(file.read_text("utf-8")) if file.exists() else []
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        measured = {key: float(value) for key, value in (logs or {}).items()}
+        self.epochs[epoch:] = [measured | {"seconds": time.perf_counter() - self.began}]
+        with atomic_write(self.file) as out:
+            out.write(json.dumps(self.epochs).encode())
 
 
 def _fingerprint(model: keras.Model, x, y, epochs: int, options: dict) -> str:

@@ -124,7 +124,7 @@ def shuffled_labels(
     labels = np.random.default_rng(seed).permutation(np.asarray(y).reshape(-1))
     fit, held_out = np.asarray(fit), np.asarray(held_out)
     model = train(x[fit], labels[fit])
-    accuracy = _share_right(model.predict(x[held_out], verbose=0), labels[held_out])
+    accuracy = _share_right(np.asarray(model(x[held_out], training=False)), labels[held_out])
     chance = float(np.bincount(labels).max() / len(labels))
     limit = chance + 4 * math.sqrt(chance * (1 - chance) / len(held_out))
     said = f"validation accuracy {accuracy:.1%} with shuffled labels; chance is {chance:.1%}"
@@ -191,7 +191,7 @@ def device_agreement(
 
 def _layer_by_layer(model: keras.Model, x: np.ndarray, device: str) -> list[tuple[str, np.ndarray]]:
     layers = [k for k in model.layers if not isinstance(k, keras.layers.InputLayer)]
-    parts = keras.Model(model.inputs, [layer.output for layer in layers])
+    parts = keras.Model(model.inputs[0], [layer.output for layer in layers])
     with tf.device(device):
         outputs = parts(tf.identity(tf.convert_to_tensor(x, tf.float32)), training=False)
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]

@@ -136,9 +136,10 @@ def silent_units(model: keras.Model, x: np.ndarray, *, limit: float = 0.5) -> Fi
     layers = [k for k in model.layers if isinstance(k, keras.layers.ReLU) or getattr(k, "activation", None) is relu]
     if not layers:
         return Finding("silent units", True, "the network has no ReLU, so there is nothing to look at.", rows=[])
-    outputs = keras.Model(model.inputs, [layer.output for layer in layers]).predict(x, verbose=0)
+    outputs = keras.Model(model.inputs[0], [layer.output for layer in layers])(tf.convert_to_tensor(x), training=False)
     rows = []
     for layer, output in zip(layers, outputs if isinstance(outputs, list) else [outputs], strict=True):
+        output = tf.cast(output, tf.float32).numpy()
         speaks = output.reshape(-1, output.shape[-1]).max(axis=0) > 0
         rows.append({"layer": layer.name, "units": len(speaks), "silent": float((~speaks).mean())})
     table = Table(rows, formats={"silent": ".0%"})
@@ -147,7 +148,7 @@ def silent_units(model: keras.Model, x: np.ndarray, *, limit: float = 0.5) -> Fi
         return Finding(
             "silent units",
             False,
-            f"in {_some(dead)} more than {limit:.0%} of the units are silent for all {len(x)} pictures. Check "
+            f"more than {limit:.0%} of the units are silent for all {len(x)} pictures in {_some(dead)}. Check "
             "the initial weights and biases first; after training, the learning rate.",
             table=table,
             rows=rows,

@@ -15,15 +15,16 @@ CONSTANT = 0.9
 def collapse(
     history: Mapping[str, Sequence[float]], classes: int, *, patience: int = 2, tolerance: float = 0.02
 ) -> Finding:
-    """Has a training collapsed? Looks at its curves, epoch by epoch, for four signs.
+    """Has a training collapsed? Looks at its curves, epoch by epoch, for five signs.
 
     - *not finite*: the loss is NaN or infinite (rings at once);
     - *constant prediction*: one class is the answer for more than 90 % of the watched pictures;
     - *evaluation disagrees*: the training accuracy is at least twice that of chance while the validation
       accuracy is near chance and the validation loss above ln K;
+    - *nothing carries over*: validation accuracy near chance and validation loss not below ln K;
     - *stuck at ln K*: the training loss is that of someone who knows nothing.
 
-    The last three ring when they hold for ``patience`` epochs in a row.
+    All but the first ring when they hold for ``patience`` epochs in a row.
 
     Args:
         history: a list for each of ``loss``, ``accuracy`` and, where there are any, ``val_loss``, ``val_accuracy`` and
@@ -64,6 +65,11 @@ def _signs(now: Mapping[str, float], classes: int, tolerance: float) -> dict[str
                 f"validation accuracy near chance ({now['val_accuracy']:.1%}). Overfitting does not begin so: compare "
                 "the preprocessing of the two parts, training=True with training=False, and the devices."
             )
+        elif fails and now["val_loss"] > nothing - tolerance:
+            signs["nothing carries over"] = (
+                f"the validation accuracy has been near chance ({now['val_accuracy']:.1%}) and the validation loss not "
+                f"below ln {classes} ({now['val_loss']:.3f}). Look at labels_match, silent_units and the learning rate."
+            )
     if abs(now["loss"] - nothing) < tolerance:
         signs["stuck at ln K"] = (
             f"the loss has been ln {classes} = {nothing:.3f} ({now['loss']:.3f}), that of someone who knows nothing. "
@@ -83,7 +89,7 @@ class CollapseAlarm(keras.callbacks.Callback):
     Args:
         classes: K.
         watched: pictures to ask about after each epoch, for the sign *constant prediction*; none by default.
-            Take at least 50, of all classes.
+            Take 50 to a few hundred, of all classes.
         patience: epochs in a row that a sign has to last.
 
     Attributes:
@@ -102,7 +108,7 @@ class CollapseAlarm(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs = {} if logs is None else logs
         if self.watched is not None:
-            answers = self.model.predict(self.watched, verbose=0).argmax(axis=1)
+            answers = np.asarray(self.model(self.watched, training=False)).argmax(axis=1)
             logs["top_share"] = float(np.bincount(answers).max() / len(answers))
         for key, value in logs.items():
             self.history.setdefault(key, []).append(float(value))
