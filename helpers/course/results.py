@@ -1,17 +1,26 @@
-"""``python -m helpers results``: the results table of the README, made from the records of the full runs."""
+"""``python -m helpers results``: the README's results table, made from the records; nobody types a number there.
 
-from collections.abc import Sequence
+The results page of the book is made from the same records, each time the book is built
+(:mod:`helpers.course.book_source` asks for :func:`page`).
+"""
 
-from helpers import claims, paths, records
+from collections.abc import Iterator, Sequence
+
+from helpers import claims, paths, profiles, records
 from helpers.errors import CourseError
 from helpers.files import atomic_write
 from helpers.tables import Table
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
-#: What the table shows: claim prefix → words.
-ROWS = {
+NOTHING = "*No full run has been recorded yet.*"
+SUFFIX = ".test_accuracy"
+#: The recipes that the README compares: claim prefix → words. The book's page shows all that claim a test accuracy.
+NAMES = {
     "fashion_mnist.published": "Fashion-MNIST, published network",
     "fashion_mnist.course": "Fashion-MNIST, our recipe",
+    "cifar10.published": "CIFAR-10, published network",
+    "cifar10.small": "CIFAR-10, our recipe, small",
+    "cifar10.course": "CIFAR-10, our recipe",
 }
 
 
@@ -33,29 +42,115 @@ def with_table(text: str) -> str:
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise CourseError(f"README.md must hold the markers {BEGIN} and {END} once each, around the results table.")
     before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n{recipes(NAMES)}\n{END}{rest.split(END)[1]}"
 
 
-def table() -> str:
-    """The table in Markdown, one row per recipe that has a study or a full record; a sentence if none has."""
-    rows = [row for row in (_row(prefix, words) for prefix, words in ROWS.items()) if row]
-    return Table(rows).markdown() if rows else "*No full run has been recorded yet.*"
+def page() -> str:
+    """The tables of the book's results page, in Markdown."""
+    names = [name.removesuffix(SUFFIX) for name in claims.declared() if name.endswith(SUFFIX)]
+    lessons = Table([row for path in paths.lessons() for row in _runs(path.stem)], formats={"seconds": ",.0f"})
+    parts = ["## Recipes", recipes(names), *_origins(names)]
+    parts += ["## Lessons", lessons.markdown() if lessons.rows else "*No run has been recorded yet.*"]
+    return "\n\n".join([*parts, *(part for path in paths.lessons() for part in _claims(path.stem))])
 
 
-def _row(prefix: str, words: str) -> dict | None:
-    name = f"{prefix}.test_accuracy"
-    entry = claims.declared()[name]
-    tasks = records.runs(entry["study"])
-    if not tasks:
+def measurement(prefix: str) -> dict | None:
+    """What is recorded about a recipe, from its study if there is one, otherwise from the lesson's full run.
+
+    Args:
+        prefix: a claim's name without ``.test_accuracy``, for instance ``"fashion_mnist.course"``.
+
+    Returns:
+        ``accuracy`` (as :func:`helpers.records.summary` has it), ``parameters``, ``minutes`` (of training, mean),
+        ``machine``, ``versions``; None where nothing is recorded.
+    """
+    entry = claims.declared()[prefix + SUFFIX]
+    if tasks := records.runs(entry["study"]) if "study" in entry else []:
+        found = [task["result"] for task in tasks]
+        return {
+            "accuracy": records.summary([result["test_accuracy"] for result in found]),
+            "parameters": found[0]["parameters"],
+            "minutes": records.summary([result["minutes"] for result in found])["value"],
+            **{key: tasks[0][key] for key in ("machine", "versions")},
+        }
+    record = records.load(entry["lesson"], "full")
+    if record is None or prefix + SUFFIX not in record["claims"]:
         return None
-    accuracy = records.summary([task["result"]["test_accuracy"] for task in tasks])
-    minutes = records.summary([task["result"]["minutes"] for task in tasks])
-    kind = tasks[0]["machine"]
+    stated = {key: record["claims"].get(f"{prefix}.{key}", {}).get("value") for key in ("parameters", "minutes")}
+    return stated | {"accuracy": record["claims"][prefix + SUFFIX], **{k: record[k] for k in ("machine", "versions")}}
+
+
+def _measured(names: Sequence[str]) -> Iterator[tuple[str, dict]]:
+    for name in names:
+        if found := measurement(name):
+            yield name, found
+
+
+def recipes(names: Sequence[str]) -> str:
+    """The recorded ones among some recipes, one row each, in Markdown; a sentence if there is none."""
+    rows = [_recipe(name, found) for name, found in _measured(names)]
+    return Table(rows, formats={"minutes": ".1f", "parameters": ",.0f"}).markdown() if rows else NOTHING
+
+
+def _recipe(name: str, found: dict) -> dict:
+    accuracy, machine = found["accuracy"], found["machine"]
+    spread = f" ± {claims.shown(accuracy['spread'], 'fraction')}" if accuracy["n"] > 1 else ""
     return {
-        "recipe": words,
-        "test accuracy": f"{accuracy['value']:.2%} ± {accuracy['spread']:.2%} ({accuracy['n']} seeds)",
-        "published": claims.shown(claims.published_value(name), "fraction"),
-        "parameters": f"{tasks[0]['result']['parameters']:,}",
-        "minutes": f"{minutes['value']:.1f}",
-        "machine": f"{kind['cores']} cores, {'bf16' if kind['bf16'] else 'fp32'}",
+        "recipe": NAMES.get(name, f"`{name}`"),
+        "test accuracy": claims.shown(accuracy["value"], "fraction") + spread,
+        "runs": accuracy["n"],
+        "published": claims.shown(claims.published_value(name + SUFFIX), "fraction"),
+        "parameters": found["parameters"],
+        "minutes": found["minutes"],
+        "machine": f"{machine['cores']} cores, {'bfloat16' if machine['bf16'] else 'float32'}",
     }
+
+
+def _origins(names: Sequence[str]) -> Iterator[str]:
+    rows = [
+        {
+            "recipe": NAMES.get(name, f"`{name}`"),
+            "machine": _described(found["machine"]),
+            "versions": ", ".join(f"{package} {number}" for package, number in found["versions"].items()),
+        }
+        for name, found in _measured(names)
+    ]
+    if rows:
+        yield "### On what, and with what"
+        yield Table(rows).markdown()
+
+
+def _described(machine: dict) -> str:
+    memory = f", {machine['memory_gb']:.0f} GB" if machine.get("memory_gb") else ""
+    return f"{machine['cpu']}, {machine['cores']} cores{memory}, {'bfloat16' if machine['bf16'] else 'float32'}"
+
+
+def _runs(lesson: str) -> Iterator[dict]:
+    for profile in profiles.PROFILES:
+        if record := records.load(lesson, profile):
+            yield {
+                "lesson": f"[{lesson}](../notebooks/{lesson}.ipynb)",
+                "profile": profile,
+                "seconds": record["seconds"],
+                "machine": _described(record["machine"]),
+                "data": "; ".join(f"{name}: {data['source']}" for name, data in record["data"].items()) or None,
+            }
+
+
+def _claims(lesson: str) -> Iterator[str]:
+    """Every claim of a lesson from its full record, one table."""
+    record = records.load(lesson, "full")
+    if record is None or not record["claims"]:
+        return
+    yield f"### Every claim of lesson {lesson[:2]}"
+    rows = [
+        {
+            "claim": f"`{name}`",
+            "full run": claims.shown(entry["value"], entry["unit"]),
+            "±": claims.shown(entry["spread"], entry["unit"]) if entry["n"] > 1 else None,
+            "runs": entry["n"],
+            "published": claims.shown(entry["published"], entry["unit"]),
+        }
+        for name, entry in record["claims"].items()
+    ]
+    yield Table(rows).markdown()
