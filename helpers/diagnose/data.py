@@ -22,7 +22,7 @@ def input_contract(
     means are given), and at the labels: type, shape, range and number.
 
     Args:
-        x: pictures, expected (N, *shape), of a float type.
+        x: pictures, expected ``(N, *shape)``, of a float type.
         y: labels, expected whole numbers 0 to ``classes`` − 1, shape (N,) or (N, 1).
         shape: height, width and channels of one picture.
         classes: how many classes there are.
