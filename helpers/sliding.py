@@ -41,7 +41,7 @@ class Animation:
         return f"Animation: {self.alt}"
 
     def _repr_html_(self) -> str:
-        return f'<div role="group" aria-label="{escape(self.alt, quote=True)}">{self.html}</div>'
+        return f'<div role="group" aria-label="animation">{self.html}</div>'
 
 
 def animate(image: np.ndarray, kernel: np.ndarray, *, alt: str, stride: int = 1) -> Animation:
@@ -91,10 +91,11 @@ def animate(image: np.ndarray, kernel: np.ndarray, *, alt: str, stride: int = 1)
 
     html = FuncAnimation(figure, frame, frames=result.size, interval=900).to_jshtml(default_mode="loop")
     plt.close(figure)
-    return Animation(_self_contained(html), alt)
+    return Animation(_self_contained(html, alt), alt)
 
 
-def _self_contained(html: str) -> str:
-    """The HTML without its link to an icon font on the network."""
-    html = re.sub(r"<link[^>]*>", "", html)
+def _self_contained(html: str, alt: str) -> str:
+    """The HTML without its link to an icon font on the network, and with names for picture and slider."""
+    html = re.sub(r"<link[^>]*>", "", html).replace("<img ", f'<img alt="{escape(alt, quote=True)}" ', 1)
+    html = html.replace('<input id="_anim_slider', '<input aria-label="number of the frame" id="_anim_slider', 1)
     return re.sub(r'<i class="fa fa-([\w -]+)"></i>', lambda m: _BUTTONS[m[1]], html)
