@@ -31,6 +31,8 @@ FILES = (
     "LICENSE",
     "LICENSE-TEXT.md",
     "CITATION.cff",
+    "book/bibliography.md",  # lessons link to this and the next
+    "book/glossary.md",
     "notebooks/claims.toml",
     "notebooks/published.toml",
     "notebooks/studies.toml",
