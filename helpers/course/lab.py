@@ -19,10 +19,19 @@ def main(argv: Sequence[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError("JupyterLab is not installed here. `python -m helpers setup` makes an environment with it.")
     print(f"JupyterLab opens {first} in your browser; Ctrl+C here ends it.", flush=True)
+    return subprocess.call(command(paths.ROOT, first, argv), cwd=paths.ROOT)
+
+
+def command(root: Path, first: str, options: Sequence[str]) -> list[str]:
+    """The command that starts JupyterLab.
+
+    Args:
+        root: the folder that it shows; the course, not the notebooks' folder, so that links to helpers work.
+        first: the notebook to open, seen from there.
+        options: further options of jupyter lab.
+    """
     # No question about news on the first start, and nothing asked of the network.
     quiet = [f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}"]
     encrypted = ["--KernelManager.transport_encryption=auto"]
-    # The root is the course, not the notebooks' folder, so that links to helpers and data cards work.
-    opened = [f"--ServerApp.root_dir={paths.ROOT}", f"--LabApp.default_url=/lab/tree/{first}"]
-    command = [sys.executable, "-m", "jupyterlab", *opened, *quiet, *encrypted, *argv]
-    return subprocess.call(command, cwd=paths.ROOT)
+    opened = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first}"]
+    return [sys.executable, "-m", "jupyterlab", *opened, *quiet, *encrypted, *options]
