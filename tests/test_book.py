@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from helpers import paths, staleness
+from helpers import claims, paths, staleness
 from helpers.course import book, book_checks, book_source
 from helpers.errors import CourseError
 
@@ -61,6 +61,7 @@ def small(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(book, "PAGES", tmp_path / "book/_build/html")
+    monkeypatch.setattr(claims, "declared", dict)
     return tmp_path
 
 
