@@ -159,6 +159,7 @@ def _fill(edition: Path) -> dict[str, int]:
     for name in FILES:
         if not (paths.ROOT / name).is_file():
             raise CourseError(f"The course lacks the file {name}, which the edition needs. Is it complete?")
+        (edition / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(paths.ROOT / name, edition / name)
     generated = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.egg-info")
     for name in FOLDERS:
