@@ -115,7 +115,7 @@ def test_solutions_are_folded(page):
     page.ask(f"{NOTEBOOK}.content.scrollToCell({cell(key)}, 'center').then(() => true)")
     shown = f"[...{cell(key)}.node.querySelectorAll('.cm-content')].filter(e => e.getClientRects().length).length"
     first = page.wait(f"{cell(key)}.node.querySelector('.jp-Placeholder')?.textContent")
-    assert page.ask(shown) == 0 and first.startswith("# Solution")  # JupyterLab shows a folded cell's first line
+    assert page.ask(shown) == 0 and "# Solution" in first  # JupyterLab shows a folded cell's first line
     page.picture(SHOTS / "lab-solution.png")
 
 
