@@ -10,7 +10,7 @@ differently written right answers pass and plausible wrong ones do not. It never
         for n, k, p, s in ((28, 3, 0, 1), (28, 5, 2, 3)):
             found = answer(n, k, p, s)
             require(found == ..., f"For n={n}, k={k} … your function returned {found}.")
-        return "Right, also where the stride does not divide evenly."
+        return "Also where the stride does not divide evenly."
 
 The solution is a cell of the notebook, so it is read where it is needed and proved by every run.
 """

@@ -40,7 +40,7 @@ def halving_layer(answer: object) -> str:
         found = _output(layer, np.zeros((1, size, size, 1), "float32")).shape
         expected = (1, size // 2, size // 2, 8)
         require(found == expected, f"A picture of {size} × {size} becomes {found}; expected {expected}.")
-    return "Right: a stride can replace a pooling layer, with weights of its own."
+    return "A stride can replace a pooling layer, with weights of its own."
 
 
 @exercise(
@@ -75,7 +75,7 @@ def grouped_count(answer: Callable) -> str:
             f"{where} your function returned {found:,}: look at the bias again.",
         )
         require(number == expected, f"{where} your function returned {found:,}, which is not the count.")
-    return "Right. With as many groups as channels, each filter is only one channel deep."
+    return "With as many groups as channels, each filter is only one channel deep."
 
 
 @exercise(
@@ -103,4 +103,4 @@ def shifting_layer(answer: object) -> str:
             "Negative values are lost: leave the activation out.",
         )
     require_array(found, moved, "The moved picture", tolerance=1e-5)
-    return "Right: moving a picture is a convolution too."
+    return "Moving a picture is a convolution too."

@@ -34,7 +34,7 @@ def parameter_count(answer: Callable) -> str:
             number == sum(layers),
             f"For {where} your function returned {found:,}. Count each of the three layers apart.",
         )
-    return "Right. Nearly all the weights are in the first dense layer, whatever the kernel size."
+    return "Nearly all the weights are in the first dense layer, whatever the kernel size."
 
 
 @exercise(
@@ -73,7 +73,7 @@ def stable_cross_entropy(answer: Callable) -> str:
             abs(number - expected) <= 1e-6 * max(1.0, abs(expected)),
             f"{where} the loss should be {expected:.6g}, found {number:.6g}.",
         )
-    return "Right, and stable: no exponential of a positive number, no logarithm of a rounded probability."
+    return "And stable: no exponential of a positive number, no logarithm of a rounded probability."
 
 
 @exercise(
@@ -104,7 +104,7 @@ def momentum_step(answer: Callable) -> str:
             unless=weight + new_velocity,
         )
         require_array(found[0], weight + new_velocity, f"{where}, the new weight", tolerance=1e-9)
-    return "Right. With momentum 0 it is plain SGD; with 0.9 a steady gradient ends up with ten times the step."
+    return "With momentum 0 it is plain SGD; with 0.9 a steady gradient ends up with ten times the step."
 
 
 def _require_not(found: object, mistake: np.ndarray, message: str, *, unless: np.ndarray | None = None) -> None:
@@ -141,4 +141,4 @@ def limit_of_shape(answer: Callable) -> str:
             f"For shape {shape} found {found:.4f}: that is the standard deviation, not the limit.",
         )
         require(close, f"For shape {shape} found {found:.4f}, which is not Glorot's limit.")
-    return "Right, for dense layers and convolutions alike."
+    return "For dense layers and convolutions alike."

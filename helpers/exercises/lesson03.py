@@ -26,7 +26,7 @@ def parameters(answer):
             f"{call} returned {found:,.0f}, which is not right. Compare with the published network: "
             "320, 18,496, 313,700 and 1,010 for side 28, 32 and 64 filters, 100 units.",
         )
-    return "Right, also for a side that two poolings do not divide evenly."
+    return "Also for a side that two poolings do not divide evenly."
 
 
 @exercise(
@@ -53,7 +53,7 @@ def stopping(answer):
         require((run, best) != (expected[0] - 1, expected[1] - 1), f"{shown}: count epochs from 1, not from 0.")
         require(best == expected[1], f"{shown}, the best epoch before the stop is not {best}.")
         require(run == expected[0], f"{shown}, the training does not stop after {run} epochs.")
-    return "Right. An equal loss is no improvement, and a later, better epoch that was never run does not count."
+    return "An equal loss is no improvement, and a later, better epoch that was never run does not count."
 
 
 @exercise(
@@ -73,7 +73,7 @@ def rates(answer):
         require(not swapped, "These are both there, but in the other order: recalls first.")
         require_array(found[0], recalls, "recalls")
         require_array(found[1], precisions, "precisions")
-    return "Right, also for a class that was never answered."
+    return "Also for a class that was never answered."
 
 
 def _same(found, expected) -> bool:
@@ -95,4 +95,4 @@ def smoothing(answer):
         found = tried(answer(labels, classes, s))
         what = f"labels {labels.tolist()}, {classes} classes, s = {s}"
         require_array(found, np.eye(classes)[labels] * (1 - s) + s / classes, what)
-    return "Right: each row still sums to 1."
+    return "Each row still sums to 1."

@@ -22,7 +22,7 @@ def arithmetic(answer):
         )
         require(found != forward, f"{call}: {found:,.0f} is the forward pass alone. Two gradients cost as much each.")
         require(found == 3 * forward, f"{call} returned {found:,.0f}, which is not right.")
-    return "Right: 2 operations for each weight at each place, and three passes of that size."
+    return "2 operations for each weight at each place, and three passes of that size."
 
 
 @exercise(
@@ -45,7 +45,7 @@ def alarm(answer):
         found = require_number(tried(answer(list(losses), classes)), shown)
         require(not (expected and found == expected - 1), f"{shown}: count epochs from 1, and wait for the second one.")
         require(found == expected, f"{shown}, {found:g} is not the epoch in which the alarm rings.")
-    return "Right, for every number of classes, and one bad epoch alone does not ring."
+    return "For every number of classes, and one bad epoch alone does not ring."
 
 
 @exercise(
@@ -79,7 +79,7 @@ def whitening(answer):
             np.abs(variances - 1).max() < 0.02,
             f"{what}: uncorrelated, but the variances are {variances.round(2).tolist()} and not 1.",
         )
-    return "Right. There are many such matrices; rotating whitened data leaves it white."
+    return "There are many such matrices; rotating whitened data leaves it white."
 
 
 @exercise(
@@ -93,4 +93,4 @@ def identity(answer):
         for i in range(min(channels, filters)):
             expected[k // 2, k // 2, i, i] = 1
         require_array(tried(answer(k, channels, filters)), expected, f"identity({k}, {channels}, {filters})")
-    return "Right: behind such a layer the network is as deep as it wants to be, and not yet any deeper."
+    return "Behind such a layer the network is as deep as it wants to be, and not yet any deeper."
