@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers import paths
 from helpers.course.data import SPECS
-from helpers.datasets import checksums, content_hash, search
+from helpers.datasets import cats_vs_dogs, checksums, content_hash, search
 
 CARDS = (paths.SAMPLES / "README.md").read_text("utf-8")
 LIMIT = 32_000_000  # bytes of data/ altogether
@@ -32,10 +32,12 @@ def data_files() -> set[str]:
 
 
 def test_every_file_is_accounted_for() -> None:
-    prose = {"README.md", "checksums.toml", "make_samples.py"}
+    prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py"}
+    pictures = {f"cats_vs_dogs/{name}/{i}.png" for name in ("Cat", "Dog") for i in range(500)}
     licences = {name for name in data_files() if name.startswith("licences/")}
     samples = {f"{name}.npz" for name in SPECS}
-    assert data_files() == prose | licences | samples | set(checksums.table()["files"])
+    listed = set(checksums.table()["files"]) | {"cats_vs_dogs.txt"}
+    assert data_files() == prose | pictures | licences | samples | listed
 
 
 def test_data_stay_small() -> None:
@@ -89,7 +91,26 @@ def test_table_of_the_cards_is_true(name: str) -> None:
     assert float(mb) == round(pixels / 1e6, 1)
 
 
-@pytest.mark.parametrize("title", [spec.title for spec in SPECS.values()])
+def test_the_overview_of_the_photographs_is_right() -> None:
+    row = next(line for line in CARDS.split("\n") if line.startswith("| [Cats versus dogs](#"))
+    _, _, sample, file_mb, complete, mb, _, _ = (cell.strip() for cell in row.split("|"))
+    size = sum(p.stat().st_size for p in (paths.SAMPLES / "cats_vs_dogs").rglob("*.png"))
+    assert (sample, file_mb) == ("400 + 200 + 400", f"{size / 1e6:.1f}")
+    assert complete == " + ".join(f"{2 * len(r):,}" for r in cats_vs_dogs.PARTS.values())
+    assert float(mb) == round(cats_vs_dogs.MEGABYTES, 1)
+
+
+def test_the_sample_of_the_photographs_is_new_and_unaltered() -> None:
+    """Its pictures are not those of the sample of CIFAR-10, and their pixels have the committed hash."""
+    assert cats_vs_dogs.digest(cats_vs_dogs.verified_sample()) == checksums.sample("cats_vs_dogs")
+    data = search.load_sample(SPECS["cifar10"])
+    known = {image.tobytes() for image in (*data.x_train, *data.x_test)}
+    files = sorted((paths.SAMPLES / "cats_vs_dogs").rglob("*.png"))
+    found = [np.asarray(Image.open(p)).tobytes() for p in files]
+    assert len(set(found)) == 1000 and not known & set(found)
+
+
+@pytest.mark.parametrize("title", [*(spec.title for spec in SPECS.values()), "Cats versus dogs"])
 def test_card_has_every_part(title: str) -> None:
     card = CARDS.split(f"\n## {title}\n")[1].split("\n## ")[0]
     for part in ("What", "Origin", "Licence", "Cite", "Split", "Known faults"):

@@ -1,23 +1,25 @@
 """``python -m helpers data``: which data are here, where from, and how to get the rest.
 
-``data``                 lists the samples, the complete sets and the photograph
+``data``                 lists the samples, the complete sets and the photograph of lesson 01
 ``data fetch NAME…``     makes sure that complete sets are on this machine (``all`` for every one)
 ``data drop NAME…``      removes samples from ``data/``, for instance one whose licence is not clear enough
 """
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Callable
 
 from helpers import paths
-from helpers.datasets import cifar10, fashion_mnist, mnist, photos, search
+from helpers.datasets import cats_vs_dogs, cifar10, fashion_mnist, mnist, photos, search
 from helpers.datasets.arrays import ArrayDataset
 from helpers.datasets.search import Spec
 from helpers.errors import CourseError
 from helpers.tables import Table
 
 SPECS: dict[str, Spec] = {module.SPEC.name: module.SPEC for module in (fashion_mnist, mnist, cifar10)}
+NAMES = (*SPECS, cats_vs_dogs.NAME)
 HERE, MISSING, DAMAGED = "here", "missing", "DAMAGED"
 
 
@@ -36,9 +38,9 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m helpers data", description="The course's data.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     get = commands.add_parser("fetch", help="make sure that complete sets are on this machine")
-    get.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(SPECS)} or all")
+    get.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(NAMES)} or all")
     drop = commands.add_parser("drop", help="remove samples from data/")
-    drop.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(SPECS)} or all")
+    drop.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(NAMES)} or all")
     options = parser.parse_args(argv)
     if options.command == "fetch":
         return fetch(chosen(options.names))
@@ -47,17 +49,17 @@ def main(argv: list[str]) -> int:
     return show()
 
 
-def chosen(names: list[str]) -> list[Spec]:
-    """The datasets of these names; ``["all"]`` means every one.
+def chosen(names: list[str]) -> list[str]:
+    """The names themselves if all are datasets; ``["all"]`` means every one.
 
     Raises:
         CourseError: for a name that is none.
     """
     if names == ["all"]:
-        return list(SPECS.values())
-    if unknown := [name for name in names if name not in SPECS]:
-        raise CourseError(f"There is no dataset {unknown[0]!r}. Expected {', '.join(SPECS)} or all.")
-    return [SPECS[name] for name in names]
+        return list(NAMES)
+    if unknown := [name for name in names if name not in NAMES]:
+        raise CourseError(f"There is no dataset {unknown[0]!r}. Expected {', '.join(NAMES)} or all.")
+    return names
 
 
 def show() -> int:
@@ -87,7 +89,7 @@ def overview() -> list[dict[str, object]]:
         fetching = f"python -m helpers data fetch {spec.name} ({spec.megabytes:.0f} MB)"
         rows.append(_row(spec, "sample", lambda spec=spec: _sample(spec), remake))
         rows.append(_row(spec, "complete", lambda spec=spec: search.find_here(spec, []), fetching))
-    return [*rows, _photograph()]
+    return [*rows, *_cats_and_dogs(), _photograph()]
 
 
 def _sample(spec: Spec) -> ArrayDataset | None:
@@ -111,6 +113,39 @@ def _row(spec: Spec, part: str, look: Callable[[], ArrayDataset | None], how: st
     }
 
 
+def _cats_and_dogs() -> list[dict[str, object]]:
+    """The two rows of the photographs, which are files in folders and not arrays."""
+
+    def looked(part: str, how: str, look: Callable[[], dict | None]) -> dict[str, object]:
+        row: dict[str, object] = {"data": cats_vs_dogs.TITLE, "part": part, "state": MISSING, "to get it": how}
+        try:
+            found = look()
+        except CourseError as problem:
+            return row | {"state": DAMAGED, "problem": str(problem)}
+        return row if found is None else row | {"state": HERE} | found
+
+    def sample() -> dict | None:
+        folder = paths.SAMPLES / cats_vs_dogs.NAME
+        if not folder.exists():
+            return None
+        survey = cats_vs_dogs.verified_sample()
+        size = sum(entry.path.stat().st_size for entry in survey.entries)
+        return {"source": f"data/{folder.name}/", "MB": size / 1e6, "content hash": cats_vs_dogs.digest(survey)[:12]}
+
+    def complete() -> dict | None:
+        data = cats_vs_dogs.find_here([])
+        if data is None:
+            return None
+        size = sum(file.stat().st_size for part in cats_vs_dogs.PARTS for file in data.files(part)[0])
+        return {"source": data.source, "MB": size / 1e6, "content hash": data.content_hash[:12]}
+
+    name = cats_vs_dogs.NAME
+    return [
+        looked("sample", f"git checkout data/{name}, or python data/make_{name}.py", sample),
+        looked("complete", f"python -m helpers data fetch {name} ({cats_vs_dogs.MEGABYTES:.0f} MB)", complete),
+    ]
+
+
 def _photograph() -> dict[str, object]:
     name = "photos/chelsea.png"
     row: dict[str, object] = {
@@ -127,39 +162,47 @@ def _photograph() -> dict[str, object]:
     return row | {"state": HERE, "source": f"data/{name}", "MB": picture.nbytes / 1e6}
 
 
-def fetch(specs: list[Spec]) -> int:
+def fetch(names: list[str]) -> int:
     """Make sure that these complete sets are on this machine; tries them all before it reports failures."""
     failures = []
-    for spec in specs:
+    for name in names:
         start = time.monotonic()
         try:
-            data, fetched = search.fetch(spec)
+            if name in SPECS:
+                data, fetched = search.fetch(SPECS[name])
+            else:
+                fetched = cats_vs_dogs.find_here([]) is None
+                data = cats_vs_dogs.load_full()
         except CourseError as problem:
             failures.append(str(problem))
             continue
         seconds = f" in {time.monotonic() - start:.0f} s" if fetched else ""
         verb = "fetched from" if fetched else "already here:"
-        print(f"{spec.title}: {verb} {data.source}{seconds}; content hash {data.content_hash[:12]}… is right.")
+        print(f"{data.title}: {verb} {data.source}{seconds}; content hash {data.content_hash[:12]}… is right.")
     print("\n\n".join(failures), file=sys.stderr, end="\n" if failures else "")
     return 1 if failures else 0
 
 
-def drop_samples(specs: list[Spec]) -> int:
+def drop_samples(names: list[str]) -> int:
     """Remove samples from ``data/`` and say what that means and how to get them back."""
-    for spec in specs:
-        path = spec.sample_path
+    for name in names:
+        if name in SPECS:
+            path, title, source, script = SPECS[name].sample_path, SPECS[name].title, name, f"make_samples.py {name}"
+        else:
+            path, title = paths.SAMPLES / name, cats_vs_dogs.TITLE
+            source, script = "cifar10", f"make_{name}.py"  # its small pictures are CIFAR-10's
         if not path.exists():
             print(f"data/{path.name} is not there; nothing to remove.")
             continue
         try:
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         except OSError as error:
             raise CourseError(
                 f"Cannot remove {path}: {error.strerror}. Expected a file that you may delete."
             ) from error
         print(
-            f"Removed data/{path.name}. Quick lessons that use {spec.title} now say that it is "
-            f"missing. To make it again: python -m helpers data fetch {spec.name}, then "
-            f"python data/make_samples.py {spec.name}."
+            f"Removed data/{path.name}. Quick lessons that use {title} now say that it is "
+            f"missing. To make it again: python -m helpers data fetch {source}, then "
+            f"python data/{script}."
         )
     return 0

@@ -29,8 +29,36 @@ def content_hash(arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+class Card:
+    """How data show themselves as the last line of a cell: title, then a few rows of facts.
+
+    A subclass has ``title``, ``name``, ``source``, ``content_hash``, ``is_sample`` and ``_rows()``.
+    """
+
+    def facts(self) -> dict[str, object]:
+        """The machine-readable form, stored with the output of a cell that shows the card."""
+        return {key: getattr(self, key) for key in ("name", "source", "content_hash", "is_sample")}
+
+    def _rows(self) -> list[tuple[str, str]]:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return "\n".join([self.title] + [f"  {key:<12}  {value}" for key, value in self._rows()])
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f'<tr><th style="text-align:left">{escape(key)}</th><td style="text-align:left">{escape(value)}</td></tr>'
+            for key, value in self._rows()
+        )
+        return f"<table><caption>{escape(self.title)}</caption><tbody>{body}</tbody></table>"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        """Text, HTML and the machine form under one output, for the records and the book."""
+        return {"text/plain": repr(self), "text/html": self._repr_html_(), MIME: self.facts()}
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class ArrayDataset:
+class ArrayDataset(Card):
     """A labelled set of images in memory, already split into training and test part.
 
     Attributes:
@@ -55,15 +83,6 @@ class ArrayDataset:
     content_hash: str
     is_sample: bool
 
-    def facts(self) -> dict[str, object]:
-        """The machine-readable form, stored with the output of a cell that shows the card."""
-        return {
-            "name": self.name,
-            "source": self.source,
-            "content_hash": self.content_hash,
-            "is_sample": self.is_sample,
-        }
-
     def _rows(self) -> list[tuple[str, str]]:
         kind = "SAMPLE: a part of the set, for the quick profile" if self.is_sample else "the complete set"
         image = " × ".join(str(n) for n in self.x_train.shape[1:])
@@ -77,17 +96,3 @@ class ArrayDataset:
             ("source", self.source),
             ("content hash", self.content_hash[:12] + "…"),
         ]
-
-    def __repr__(self) -> str:
-        return "\n".join([self.title] + [f"  {key:<12}  {value}" for key, value in self._rows()])
-
-    def _repr_html_(self) -> str:
-        body = "".join(
-            f'<tr><th style="text-align:left">{escape(key)}</th><td style="text-align:left">{escape(value)}</td></tr>'
-            for key, value in self._rows()
-        )
-        return f"<table><caption>{escape(self.title)}</caption><tbody>{body}</tbody></table>"
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        """Text, HTML and the machine form under one output, for the records and the book."""
-        return {"text/plain": repr(self), "text/html": self._repr_html_(), MIME: self.facts()}

@@ -160,19 +160,19 @@ def from_web(download: Download, folder: Path) -> Path:
             )
             return Path(path)
         except requests.RequestException as error:  # before OSError, of which it is a kind
-            reasons.append(f"{host}: {_reason(error)}")
+            reasons.append(f"{host}: {reason(error)}")
         except ValueError:  # pooch: the hash differs; it has removed the file
             reasons.append(f"{host}: served other bytes than expected (SHA-256 differs)")
         except OSError as error:
             if files.is_disk_trouble(error):
                 raise CourseError(files.disk_trouble(folder / download.filename, error, download.bytes)) from error
-            reasons.append(f"{host}: {_reason(error)}")
+            reasons.append(f"{host}: {reason(error)}")
         finally:
             bar.close()
     raise NotObtained("; ".join(reasons))
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """A network error in a few words; the libraries' own texts run over several lines."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"answered {error.response.status_code} {error.response.reason}"
