@@ -473,11 +473,12 @@ def test_the_official_archive(place, web, tmp_path, monkeypatch):
 
 def test_a_damaged_archive_is_an_error(tmp_path, monkeypatch):
     folder = put(tmp_path / "data", "PetImages")
-    download = archive(tmp_path / "data" / "pets.zip", folder)
-    (tmp_path / "data" / "pets.zip").write_bytes(b"cut short")
+    (tmp_path / "usb").mkdir()
+    download = archive(tmp_path / "usb" / "pets.zip", folder)
+    (tmp_path / "usb" / "pets.zip").write_bytes(b"cut short")
     monkeypatch.setattr(cats_vs_dogs, "ARCHIVE", download)
     with pytest.raises(CourseError, match=r"pets\.zip is damaged or another file: found 9 bytes"):
-        subset_of(tmp_path / "data", monkeypatch)
+        subset_of(tmp_path / "usb", monkeypatch)
 
 
 def test_nowhere_names_every_place_and_the_three_ways_out():

@@ -49,17 +49,17 @@ def main(argv: list[str]) -> int:
     return show()
 
 
-def chosen(names: list[str]) -> list[str]:
-    """The names themselves if all are datasets; ``["all"]`` means every one.
+def chosen(names: list[str]) -> list[Spec | str]:
+    """The datasets of these names, the photographs by their name alone; ``["all"]`` means every one.
 
     Raises:
         CourseError: for a name that is none.
     """
     if names == ["all"]:
-        return list(NAMES)
+        names = list(NAMES)
     if unknown := [name for name in names if name not in NAMES]:
         raise CourseError(f"There is no dataset {unknown[0]!r}. Expected {', '.join(NAMES)} or all.")
-    return names
+    return [SPECS.get(name, name) for name in names]
 
 
 def show() -> int:
@@ -162,14 +162,14 @@ def _photograph() -> dict[str, object]:
     return row | {"state": HERE, "source": f"data/{name}", "MB": picture.nbytes / 1e6}
 
 
-def fetch(names: list[str]) -> int:
+def fetch(specs: list[Spec | str]) -> int:
     """Make sure that these complete sets are on this machine; tries them all before it reports failures."""
     failures = []
-    for name in names:
+    for spec in specs:
         start = time.monotonic()
         try:
-            if name in SPECS:
-                data, fetched = search.fetch(SPECS[name])
+            if isinstance(spec, Spec):
+                data, fetched = search.fetch(spec)
             else:
                 fetched = cats_vs_dogs.find_here([]) is None
                 data = cats_vs_dogs.load_full()
@@ -183,14 +183,14 @@ def fetch(names: list[str]) -> int:
     return 1 if failures else 0
 
 
-def drop_samples(names: list[str]) -> int:
+def drop_samples(specs: list[Spec | str]) -> int:
     """Remove samples from ``data/`` and say what that means and how to get them back."""
-    for name in names:
-        if name in SPECS:
-            path, title, source, script = SPECS[name].sample_path, SPECS[name].title, name, f"make_samples.py {name}"
+    for spec in specs:
+        if isinstance(spec, Spec):
+            path, title, source, script = spec.sample_path, spec.title, spec.name, f"make_samples.py {spec.name}"
         else:
-            path, title = paths.SAMPLES / name, cats_vs_dogs.TITLE
-            source, script = "cifar10", f"make_{name}.py"  # its small pictures are CIFAR-10's
+            path, title = paths.SAMPLES / spec, cats_vs_dogs.TITLE
+            source, script = "cifar10", f"make_{spec}.py"  # its small pictures are CIFAR-10's
         if not path.exists():
             print(f"data/{path.name} is not there; nothing to remove.")
             continue

@@ -1,0 +1,179 @@
+"""Photographs: from files to whole numbers in memory, and changed a little every time they are seen.
+
+Like ``helpers.augmentation``, this works on whole batches with TensorFlow operations that keep no state, from
+uint8 pictures in memory, so that two processor cores can train and prepare at once. Introduced in lesson 05.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from helpers import augmentation
+from helpers.backend import tf
+from helpers.lesson import checked_seed
+
+GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look
+
+
+def decoded(name: tf.Tensor, side: int) -> tf.Tensor:
+    """One file → float32 (side, side, 3) from 0 to 255, proportions ignored; for ``tf.data``."""
+    picture = tf.io.decode_image(tf.io.read_file(name), channels=3, expand_animations=False)
+    return tf.image.resize(tf.ensure_shape(picture, (None, None, 3)), (side, side), antialias=True)
+
+
+def read(files: Sequence[Path], side: int) -> np.ndarray:
+    """Decode files once, and keep them as whole numbers: a quarter of the memory of float32.
+
+    Args:
+        files: JPEG or PNG, in any size.
+        side: height and width they get.
+
+    Returns:
+        uint8 (N, side, side, 3), in the order of the files.
+    """
+    if side < 1:
+        raise ValueError(f"side counts pixels and must be at least 1, found {side!r}.")
+    if not len(files):
+        raise ValueError("files: found none, expected at least one picture.")
+    names = tf.data.Dataset.from_tensor_slices([str(file) for file in files])
+    pictures = names.map(lambda name: tf.cast(tf.round(decoded(name, side)), tf.uint8), num_parallel_calls=2)
+    result = np.empty((len(files), side, side, 3), np.uint8)
+    for place, picture in enumerate(pictures.prefetch(16).as_numpy_iterator()):
+        result[place] = picture
+    return result
+
+
+def resized(images: np.ndarray, side: int, *, block: int = 100) -> np.ndarray:
+    """Whole pictures in another size: uint8 (N, H, W, 3) → uint8 (N, side, side, 3)."""
+    if images.ndim != 4 or images.dtype != np.uint8:
+        raise ValueError(f"images must be uint8 of shape (N, H, W, C), found {images.dtype} {images.shape}.")
+    parts = (images[first : first + block] for first in range(0, len(images), block))
+    small = [tf.image.resize(part, (side, side), antialias=True) for part in parts]
+    return np.concatenate([tf.cast(tf.round(part), tf.uint8).numpy() for part in small])
+
+
+def batches(
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
+    side: int,
+    area: tuple[float, float] = (0.3, 1.0),
+    colour: float = 0.4,
+    mix: float = 0.5,
+) -> tf.data.Dataset:
+    """An endlessly varied data set for ``model.fit``: one pass is one epoch, shuffled anew each time.
+
+    Each picture is cropped at random and brought to ``side``, mirrored in every second epoch, changed in
+    brightness, contrast and saturation, and with probability ``mix`` a rectangle of another one is pasted over it.
+
+    Args:
+        images: (N, H, W, 3) uint8.
+        labels: (N,) whole numbers from 0.
+        batch_size: pictures per batch; a last, smaller batch is left out, since everything is drawn again anyway.
+        seed: of order and changes; the same seed gives the same epochs.
+        side: height and width of what comes out; smaller than the pictures makes training cheap.
+        area: smallest and largest share of the picture that a crop takes; (1, 1) takes all of it.
+        colour: how far brightness, contrast and saturation may go from 1; 0 leaves them.
+        mix: probability of a pasted rectangle, see :func:`mixed`.
+
+    Returns:
+        Batches of (float32 pictures in 0–1, float32 (batch, classes) shares of the classes).
+
+    Raises:
+        ValueError: for arrays of another shape or type, fewer pictures than one batch, or impossible shares.
+    """
+    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[-1] != 3:
+        raise ValueError(f"images must be uint8 of shape (N, H, W, 3), found {images.dtype} {images.shape}.")
+    if np.shape(labels) != (len(images),):
+        raise ValueError(f"labels must have the shape ({len(images)},), found {np.shape(labels)}.")
+    if not 1 <= batch_size <= len(images):
+        raise ValueError(f"batch_size must be from 1 to the number of images, {len(images)}, found {batch_size}.")
+    if not 0 < area[0] <= area[1] <= 1:
+        raise ValueError(f"area: expected two rising shares above 0 and at most 1, found {area!r}.")
+    if not 0 <= colour < 1 or not 0 <= mix <= 1:
+        raise ValueError(f"colour and mix are shares from 0 to 1, found {colour!r} and {mix!r}.")
+    seed = checked_seed(seed)
+    steps = len(images) // batch_size
+    pictures, targets = tf.constant(images), tf.one_hot(labels, int(np.max(labels)) + 1)
+    turn = tf.constant(np.random.default_rng(seed).integers(2, size=len(images)))
+
+    def change(epoch, step):
+        places = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        chosen = tf.random.experimental.index_shuffle(places, tf.stack([seed, epoch]), len(images) - 1)
+        draw = augmentation._draws(tf.stack([seed, 100 * (epoch * steps + step)]))
+        batch = cropped(tf.gather(pictures, chosen), side, draw, area) / 255.0
+        batch = augmentation.flipped(batch, (tf.gather(turn, chosen) + epoch) % 2 == 1)
+        batch = coloured(batch, colour, draw) if colour else batch
+        return mixed(batch, tf.gather(targets, chosen), mix, draw) if mix else (batch, tf.gather(targets, chosen))
+
+    return stream(steps, change)
+
+
+def stream(steps: int, change: Callable) -> tf.data.Dataset:
+    """A data set whose batches are ``change(epoch, step)``; every pass over it is the next epoch.
+
+    The same arrangement as in ``augmentation.batches``, whose comments give the reasons.
+    """
+    epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
+    begun = tf.data.Dataset.from_tensors(0).map(lambda _: epoch.assign_add(1))  # once an epoch
+    numbers = begun.flat_map(lambda epoch: tf.data.Dataset.range(steps).map(lambda step: (epoch, step)))
+    changed = numbers.map(change, num_parallel_calls=1, deterministic=True)
+    settings = tf.data.Options()
+    settings.autotune.enabled = False
+    return changed.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2).with_options(settings)
+
+
+def cropped(
+    batch: tf.Tensor, side: int, draw, area: tuple[float, float] = (0.3, 1.0), ratio: float = 4 / 3
+) -> tf.Tensor:
+    """A random part of each picture of (N, H, W, C), brought to side × side; float32 in the batch's own range.
+
+    Args:
+        area: smallest and largest share of the picture.
+        ratio: most that a part may be wider than high, or higher than wide. Parts of almost the whole
+            picture cannot be; they are cut to fit.
+
+    Source: Szegedy et al., "Going deeper with convolutions", 2014 (arXiv 1409.4842).
+    """
+    count = tf.shape(batch)[0]
+    share = draw((count, 1), *area) if area[0] < area[1] else tf.fill((count, 1), float(area[0]))
+    skew = tf.exp(draw((count, 1), -np.log(ratio), np.log(ratio)) / 2)
+    size = tf.minimum(1.0, tf.sqrt(share) * tf.concat([1 / skew, skew], 1))  # height, width
+    corner = draw((count, 2)) * (1 - size)
+    # crop_and_resize counts from the middle of the first pixel to the middle of the last.
+    boxes = tf.concat([corner, corner + size], 1)
+    return tf.image.crop_and_resize(batch, boxes, tf.range(count), (side, side))
+
+
+def coloured(batch: tf.Tensor, most: float, draw) -> tf.Tensor:
+    """Pictures of (N, H, W, 3) in 0–1, each with its own brightness, contrast and saturation, within 1 ± most."""
+    count = tf.shape(batch)[0]
+    brightness, contrast, saturation = (draw((count, 1, 1, 1), 1 - most, 1 + most) for _ in range(3))
+    batch = batch * brightness
+    grey = tf.reduce_sum(batch * GREY, axis=-1, keepdims=True)
+    middle = tf.reduce_mean(grey, axis=(1, 2), keepdims=True)
+    batch = grey + saturation * (batch - grey)
+    return tf.clip_by_value(middle + contrast * (batch - middle), 0, 1)
+
+
+def mixed(batch: tf.Tensor, targets: tf.Tensor, share: float, draw) -> tuple[tf.Tensor, tf.Tensor]:
+    """CutMix: a rectangle of the next picture pasted over each of a share of them; targets mixed by area.
+
+    Args:
+        batch: (N, H, W, C).
+        targets: (N, K) shares of the classes.
+        share: probability for each picture.
+
+    Source: Yun et al., "CutMix", 2019 (arXiv 1905.04899), with a uniformly drawn area.
+    """
+    count, height, width = tf.shape(batch)[0], batch.shape[1], batch.shape[2]
+    half = tf.sqrt(draw((count, 1))) / 2
+    inside = [tf.abs((tf.range(n, dtype=tf.float32) + 0.5) / n - draw((count, 1))) < half for n in (height, width)]
+    inside[0] &= draw((count, 1)) < share
+    pasted = inside[0][:, :, None] & inside[1][:, None, :]
+    area = tf.reduce_mean(tf.cast(pasted, tf.float32), axis=(1, 2))[:, None]
+    other, others = tf.roll(batch, 1, axis=0), tf.roll(targets, 1, axis=0)
+    return tf.where(pasted[..., None], other, batch), (1 - area) * targets + area * others
