@@ -158,5 +158,19 @@ def test_a_network_learns_from_the_batches():
     model = keras.Sequential([keras.Input((8, 8, 3)), layers.GlobalAveragePooling2D(), layers.Dense(2, "softmax")])
     model.compile(keras.optimizers.Adam(0.1), "categorical_crossentropy")
     batches = photographs.batches(images, labels, batch_size=16, seed=0, side=8)
-    history = model.fit(batches, epochs=6, verbose=0).history["loss"]
+    history = model.fit(batches, epochs=6, verbose=0, shuffle=False).history["loss"]
     assert history[-1] < history[0] - 0.2
+
+
+def test_repeated_tells_kept_changes_from_fresh_ones():
+    images, labels = whole()
+    plain = tf.data.Dataset.from_tensor_slices((images, labels))
+    noise = tf.random.Generator.from_seed(0)
+
+    def changed(x, y):
+        return tf.cast(x, tf.float32) + noise.normal(tf.shape(x)), y
+
+    assert photographs.repeated(plain.shuffle(40, seed=1).batch(8)) == 1, "the order does not matter"
+    assert photographs.repeated(plain.map(changed).batch(8)) == 0
+    assert photographs.repeated(plain.map(changed).cache().batch(8)) == 1
+    assert photographs.repeated(photographs.batches(images, labels, batch_size=8, seed=0, side=12)) == 0
