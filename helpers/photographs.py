@@ -112,6 +112,11 @@ def batches(
     return stream(steps, change)
 
 
+def draws(seed: int, number: int = 0) -> Callable:
+    """A source of random numbers for one batch, as the functions below want it: every call gives new ones."""
+    return augmentation._draws(tf.constant([seed, 100 * number], tf.int64))
+
+
 def stream(steps: int, change: Callable) -> tf.data.Dataset:
     """A data set whose batches are ``change(epoch, step)``; every pass over it is the next epoch.
 
