@@ -24,6 +24,7 @@ from helpers.errors import CourseError
 CLASSES = ("cat", "dog")
 #: Where pictures lie in the copies that go round, from the folder that somebody names.
 PLACES = ("", "train", "PetImages", "validation", "test")
+MANY = 10_000  # files worth a progress bar
 _FLAT = re.compile(r"^(cat|dog)[._ -]?\(?(\d+)\)?\.\w+$", re.IGNORECASE)  # cat.0.jpg
 _FOLDER = re.compile(r"^(cat|dog)s?$", re.IGNORECASE)  # Cat/0.jpg
 _PLAIN = {("JPEG", "RGB"), ("PNG", "RGB")}  # every library reads these alike
@@ -164,7 +165,8 @@ def survey(entries: Iterable[Entry] | Path, where: str = "the folder") -> Survey
             "folder Cat or Dog; expected one of these shapes, there or in train/ or PetImages/."
         )
     good, skipped, rows = [], [], []
-    bar = tqdm(entries, desc="looking at every picture", leave=False, disable=clients.silent())
+    quick = len(entries) < MANY or clients.silent()
+    bar = tqdm(entries, desc="looking at every picture", leave=False, disable=quick)
     for entry in bar:
         try:
             picture = decoded(entry.read())
