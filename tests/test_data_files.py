@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers import paths
 from helpers.course.data import SPECS
-from helpers.datasets import cats_vs_dogs, checksums, content_hash, search
+from helpers.datasets import cats_vs_dogs, checksums, content_hash, pictures, search
 
 CARDS = (paths.SAMPLES / "README.md").read_text("utf-8")
 LIMIT = 32_000_000  # bytes of data/ altogether
@@ -33,11 +33,11 @@ def data_files() -> set[str]:
 
 def test_every_file_is_accounted_for() -> None:
     prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py"}
-    pictures = {f"cats_vs_dogs/{name}/{i}.png" for name in ("Cat", "Dog") for i in range(500)}
+    drawn = {f"cats_vs_dogs/{name}/{i}.png" for name in ("Cat", "Dog") for i in range(500)}
     licences = {name for name in data_files() if name.startswith("licences/")}
     samples = {f"{name}.npz" for name in SPECS}
     listed = set(checksums.table()["files"]) | {"cats_vs_dogs.txt"}
-    assert data_files() == prose | pictures | licences | samples | listed
+    assert data_files() == prose | drawn | licences | samples | listed
 
 
 def test_data_stay_small() -> None:
@@ -102,7 +102,7 @@ def test_the_overview_of_the_photographs_is_right() -> None:
 
 def test_the_sample_of_the_photographs_is_new_and_unaltered() -> None:
     """Its pictures are not those of the sample of CIFAR-10, and their pixels have the committed hash."""
-    assert cats_vs_dogs.digest(cats_vs_dogs.verified_sample()) == checksums.sample("cats_vs_dogs")
+    assert pictures.digest(cats_vs_dogs.verified_sample()) == checksums.sample("cats_vs_dogs")
     data = search.load_sample(SPECS["cifar10"])
     known = {image.tobytes() for image in (*data.x_train, *data.x_test)}
     files = sorted((paths.SAMPLES / "cats_vs_dogs").rglob("*.png"))

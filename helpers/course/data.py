@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from helpers import paths
-from helpers.datasets import cats_vs_dogs, cifar10, fashion_mnist, mnist, photos, search
+from helpers.datasets import cats_vs_dogs, cifar10, fashion_mnist, mnist, photos, pictures, search
 from helpers.datasets.arrays import ArrayDataset
 from helpers.datasets.search import Spec
 from helpers.errors import CourseError
@@ -130,7 +130,7 @@ def _cats_and_dogs() -> list[dict[str, object]]:
             return None
         survey = cats_vs_dogs.verified_sample()
         size = sum(entry.path.stat().st_size for entry in survey.entries)
-        return {"source": f"data/{folder.name}/", "MB": size / 1e6, "content hash": cats_vs_dogs.digest(survey)[:12]}
+        return {"source": f"data/{folder.name}/", "MB": size / 1e6, "content hash": pictures.digest(survey)[:12]}
 
     def complete() -> dict | None:
         data = cats_vs_dogs.find_here([])

@@ -8,7 +8,7 @@ sample that comes with it are cats and dogs of CIFAR-10.
 
 import hashlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -141,15 +141,9 @@ def verified_sample() -> Survey:
     if not folder.is_dir():
         raise CourseError(f"{folder} is missing. Expected the sample of {TITLE}. {back}")
     survey = pictures.survey(folder)
-    if (found := digest(survey)) != expected:
+    if (found := pictures.digest(survey)) != expected:
         raise CourseError(f"{folder} is altered: found content hash {found}, expected {expected}. {back}")
     return survey
-
-
-def digest(survey: Survey) -> str:
-    """SHA-256 over names and pixels of a folder's pictures, in order."""
-    lines = [f"{entry.name} {digest}" for entry, digest in zip(survey.entries, survey.digests, strict=True)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def cached(kind: str = "full") -> Path:
@@ -161,7 +155,7 @@ def load_full() -> Photographs:
     """The 5,000 photographs, whatever the profile; fetched if they are nowhere on this machine."""
     tried: list[str] = []
     with store.one_at_a_time(NAME):
-        if (data := find_here(tried)) is not None:
+        if (data := _found(tried)) is not None:
             return data
         try:
             archive = resuming.fetch(ARCHIVE)
@@ -178,6 +172,12 @@ def find_here(tried: list[str]) -> Photographs | None:
     Args:
         tried: gets one line for each place that does not have them.
     """
+    with store.one_at_a_time(NAME):
+        return _found(tried)
+
+
+def _found(tried: list[str]) -> Photographs | None:
+    """The caller holds the lock."""
     for title, look in ((f"the folder ${places.VARIABLE}", _from_course_data), ("the course's cache", _from_cache)):
         try:
             return look()
@@ -235,25 +235,19 @@ def by_hash(survey: Survey, where: str = "the folder") -> dict[str, list[tuple[i
     Raises:
         CourseError: if some are not there; says how many and which.
     """
-    wanted, found = split(), np.empty(len(split()), np.int64)
-    half = len(wanted) // len(CLASSES)
-    for label in range(len(CLASSES)):
-        rows, own = slice(label * half, (label + 1) * half), np.flatnonzero(survey.labels == label)
-        places_ = likeness.assigned(wanted[rows], survey.hashes[own])
-        found[rows] = np.where(places_ < 0, -1, own[places_])
-    if len(missing := np.flatnonzero(found < 0)):
-        first = ", ".join(f"{CLASSES[i // half]}.{i % half}" for i in missing[:3])
+    wanted, found, missing = split(), [], []
+    for label, (name, hashes) in enumerate(zip(CLASSES, np.split(wanted, len(CLASSES)), strict=True)):
+        own = np.flatnonzero(survey.labels == label)
+        among = likeness.assigned(hashes, survey.hashes[own])
+        missing += [f"{name}.{i}" for i in np.flatnonzero(among < 0)]
+        found.append(own[among])
+    if missing:
         raise CourseError(
             f"{where}: {len(missing):,} of the {len(wanted):,} photographs of the subset are not there (the first: "
-            f"{first}). Found {len(survey.entries):,} whole pictures, and skipped {pictures.names(survey.skipped)}. "
-            "Expected a copy of the complete set, in any size and numbering; copy it again."
+            f"{', '.join(missing[:3])}). Found {len(survey.entries):,} whole pictures, and skipped "
+            f"{pictures.names(survey.skipped)}. Expected a copy of the complete set, in any size; copy it again."
         )
-    return {
-        part: [
-            (int(found[label * half + i]), f"{CLASSES[label]}.{i}") for label in range(len(CLASSES)) for i in numbers
-        ]
-        for part, numbers in PARTS.items()
-    }
+    return _named(found, PARTS)
 
 
 def by_number(survey: Survey, parts: Mapping[str, range]) -> dict[str, list[tuple[int, str]]]:
@@ -271,8 +265,13 @@ def by_number(survey: Survey, parts: Mapping[str, range]) -> dict[str, list[tupl
     for name, positions in zip(CLASSES, own, strict=True):
         if len(positions) < needed:
             raise CourseError(f"Found {len(positions)} whole pictures of {name}s, expected {needed}. Add some.")
+    return _named(own, parts)
+
+
+def _named(found: Sequence[np.ndarray], parts: Mapping[str, range]) -> dict[str, list[tuple[int, str]]]:
+    """Positions and names by part, from the positions of each class by number."""
     return {
-        part: [(int(own[k][i]), f"{name}.{i}") for k, name in enumerate(CLASSES) for i in numbers]
+        part: [(int(found[k][i]), f"{name}.{i}") for k, name in enumerate(CLASSES) for i in numbers]
         for part, numbers in parts.items()
     }
 

@@ -189,6 +189,12 @@ def survey(entries: Iterable[Entry] | Path, where: str = "the folder") -> Survey
     return Survey(tuple(good), tuple(skipped), np.array(hashes), digests, sizes, plain)
 
 
+def digest(survey: Survey) -> str:
+    """SHA-256 over names and pixels of a folder's pictures, in order."""
+    lines = [f"{entry.name} {digest}" for entry, digest in zip(survey.entries, survey.digests, strict=True)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
 def names(skipped: Sequence[tuple[str, str]], most: int = 5) -> str:
     """The files skipped, in one sentence part: their number and the first few names with reasons."""
     if not skipped:
