@@ -21,6 +21,9 @@ NAMES = {
     "cifar10.published": "CIFAR-10, published network",
     "cifar10.small": "CIFAR-10, our recipe, small",
     "cifar10.course": "CIFAR-10, our recipe",
+    "cats_vs_dogs.published": "Cats versus dogs, published network",
+    "cats_vs_dogs.augmented": "Cats versus dogs, published network, augmented",
+    "cats_vs_dogs.course": "Cats versus dogs, our recipe",
 }
 
 

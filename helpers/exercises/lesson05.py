@@ -25,7 +25,7 @@ def flattened(answer):
         same = (side // 2 ** (len(widths) - 1)) ** 2 * widths[-1]
         require(found != same or same == expected, f"{call}: these convolutions are valid, each takes 2 from the side.")
         require(found == expected, f"{call} returned {found:,.0f}, which is not right.")
-    return "Right: the last layer's parameters are this number and one for the bias."
+    return "The last layer's parameters are this number and one for the bias."
 
 
 @exercise(
@@ -56,7 +56,7 @@ def brighter(answer):
             alike = np.array_equal(values, wrapped) and not np.array_equal(wrapped, expected)
             require(not alike, f"{what}: uint8 has no negative numbers, 3 - 5 is 254. Compare instead of subtracting.")
         require_array(values, expected.astype(float), what)
-    return "Right. Shrink a picture to 9 × 8 grey values first, and this is 64 bits of its hash."
+    return "Shrink a picture to 9 × 8 grey values first, and this is 64 bits of its hash."
 
 
 STEPS = ("decode", "cache", "shuffle", "augment", "batch", "prefetch")
@@ -88,7 +88,7 @@ def order(answer):
     for earlier, later, why in RULES:
         require(answer.index(earlier) < answer.index(later), f"“{later}” comes before “{earlier}”: {why}.")
     require(answer[-1] == "prefetch", f"“prefetch” is not last: “{answer[-1]}” would still be waited for.")
-    return "Right. Augmenting before or after batching both work; after is faster, for whole batches at once."
+    return "Augmenting before or after batching both work; after is faster, for whole batches at once."
 
 
 @exercise(
@@ -118,4 +118,4 @@ def pasted(answer):
             other = share * one + (1 - share) * two
             require(not np.allclose(found[1], other), f"{call}: the shares of the two targets are swapped.")
         require_array(found[1], target, f"{call}, the target")
-    return "Right: what is seen and what is asked for stay in step."
+    return "What is seen and what is asked for stay in step."
