@@ -522,6 +522,16 @@ def test_the_sample_is_the_committed_one(tmp_path, monkeypatch):
     assert str(tmp_path) not in repr(data) + data._repr_html_() + str(data.facts())
 
 
+def test_a_sample_linked_to_another_copy_of_the_course_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    first = cats_vs_dogs.load_sample().files("train")[0][0]
+    shutil.copy(first, tmp_path / "elsewhere.png")
+    first.unlink()
+    first.symlink_to(tmp_path / "elsewhere.png")
+    assert cats_vs_dogs.load_sample().files("train")[0][0].resolve().is_relative_to(paths.SAMPLES.resolve())
+
+
 def test_an_altered_sample_is_an_error(tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))

@@ -278,7 +278,7 @@ def _named(found: Sequence[np.ndarray], parts: Mapping[str, range]) -> dict[str,
 
 def _still_there(target: Path) -> bool:
     """Whether the sample's folder is that of this course and not of one that was moved."""
-    first = next((target / "train" / CLASSES[0]).iterdir())
+    first = min((target / "train" / CLASSES[0]).iterdir())
     return not first.is_symlink() or first.resolve().is_relative_to((paths.SAMPLES / NAME).resolve())
 
 
