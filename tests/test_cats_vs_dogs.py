@@ -117,6 +117,7 @@ def test_assignment_takes_the_closest_first_and_each_picture_once():
     found = np.zeros((2, 16), np.uint8)
     found[0, 0] = 0b11
     assert likeness.assigned(wanted, found).tolist() == [1, 0, -1]
+    assert likeness.assigned(wanted, found[:1]).tolist() == [-1, 0, -1], "one picture cannot be two"
     assert likeness.assigned(wanted, found[:0]).tolist() == [-1, -1, -1]
 
 
