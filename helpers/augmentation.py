@@ -4,6 +4,8 @@ Works on whole batches with TensorFlow operations, from uint8 pictures in memory
 share of a training step. Introduced in lesson 03.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from helpers.backend import tf
@@ -61,12 +63,11 @@ def batches(
     steps = len(images) // batch_size
     pictures, targets = tf.constant(images), tf.one_hot(labels, int(labels.max()) + 1)
     side = tf.constant(np.random.default_rng(seed).integers(2, size=len(images)))
-    epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
 
     def change(epoch, step):
         places = step * batch_size + tf.range(batch_size, dtype=tf.int64)
         chosen = tf.random.experimental.index_shuffle(places, tf.stack([seed, epoch]), len(images) - 1)
-        draw = _draws(tf.stack([seed, 100 * (epoch * steps + step)]))
+        draw = draws(seed, epoch * steps + step)
         batch = tf.gather(pictures, chosen)
         if flip:
             batch = flipped(batch, (tf.gather(side, chosen) + epoch) % 2 == 1)
@@ -77,6 +78,17 @@ def batches(
             batch = erased(batch, erase, draw)
         return batch, tf.gather(targets, chosen)
 
+    return stream(steps, change)
+
+
+def stream(steps: int, change: Callable) -> tf.data.Dataset:
+    """A data set for ``model.fit`` whose batches are ``change(epoch, step)``; every pass over it is the next epoch.
+
+    Args:
+        steps: batches in one epoch.
+        change: makes one batch from the epoch and the step, both int64 tensors that count from 0.
+    """
+    epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
     begun = tf.data.Dataset.from_tensors(0).map(lambda _: epoch.assign_add(1))  # once an epoch
     numbers = begun.flat_map(lambda epoch: tf.data.Dataset.range(steps).map(lambda step: (epoch, step)))
     changed = numbers.map(change, num_parallel_calls=1, deterministic=True)
@@ -87,12 +99,21 @@ def batches(
     return changed.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2).with_options(settings)
 
 
-def _draws(number: tf.Tensor):
-    """A source of random numbers for one batch: every call gives new ones, the same for the same batch."""
+def draws(seed: int, number: tf.Tensor | int = 0) -> Callable:
+    """A source of random numbers for one batch: every call gives new ones, the same for the same batch.
+
+    Args:
+        seed: a whole number.
+        number: of the batch; each has room for a hundred calls.
+
+    Returns:
+        A function of shape, low, high and dtype that gives uniformly distributed numbers.
+    """
     count = iter(range(100))
+    first = tf.stack([tf.cast(seed, tf.int64), 100 * tf.cast(number, tf.int64)])
 
     def draw(shape, low=0.0, high=1.0, dtype=tf.float32):
-        return tf.random.stateless_uniform(shape, number + next(count), low, high, dtype)
+        return tf.random.stateless_uniform(shape, first + next(count), low, high, dtype)
 
     return draw
 

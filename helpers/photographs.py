@@ -4,7 +4,7 @@ Like ``helpers.augmentation``, this works on whole batches with TensorFlow opera
 uint8 pictures in memory, so that two processor cores can train and prepare at once. Introduced in lesson 05.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -103,32 +103,13 @@ def batches(
     def change(epoch, step):
         places = step * batch_size + tf.range(batch_size, dtype=tf.int64)
         chosen = tf.random.experimental.index_shuffle(places, tf.stack([seed, epoch]), len(images) - 1)
-        draw = augmentation._draws(tf.stack([seed, 100 * (epoch * steps + step)]))
+        draw = augmentation.draws(seed, epoch * steps + step)
         batch = cropped(tf.gather(pictures, chosen), side, draw, area) / 255.0
         batch = augmentation.flipped(batch, (tf.gather(turn, chosen) + epoch) % 2 == 1)
         batch = coloured(batch, colour, draw) if colour else batch
         return mixed(batch, tf.gather(targets, chosen), mix, draw) if mix else (batch, tf.gather(targets, chosen))
 
-    return stream(steps, change)
-
-
-def draws(seed: int, number: int = 0) -> Callable:
-    """A source of random numbers for one batch, as the functions below want it: every call gives new ones."""
-    return augmentation._draws(tf.constant([seed, 100 * number], tf.int64))
-
-
-def stream(steps: int, change: Callable) -> tf.data.Dataset:
-    """A data set whose batches are ``change(epoch, step)``; every pass over it is the next epoch.
-
-    The same arrangement as in ``augmentation.batches``, whose comments give the reasons.
-    """
-    epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
-    begun = tf.data.Dataset.from_tensors(0).map(lambda _: epoch.assign_add(1))  # once an epoch
-    numbers = begun.flat_map(lambda epoch: tf.data.Dataset.range(steps).map(lambda step: (epoch, step)))
-    changed = numbers.map(change, num_parallel_calls=1, deterministic=True)
-    settings = tf.data.Options()
-    settings.autotune.enabled = False
-    return changed.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2).with_options(settings)
+    return augmentation.stream(steps, change)
 
 
 def cropped(

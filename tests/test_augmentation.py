@@ -74,7 +74,7 @@ def test_the_order_is_another_in_every_epoch():
 
 
 def draw(number: int = 5):
-    return augmentation._draws(tf.constant([number, 7], tf.int64))
+    return augmentation.draws(7, number)
 
 
 def batch(count: int = 400) -> np.ndarray:

@@ -11,7 +11,7 @@ COUNT, SIDE = 64, 24
 
 
 def draws(number: int = 0):
-    return augmentation._draws(tf.constant([number, 0], tf.int64))
+    return augmentation.draws(0, number)
 
 
 def places(count: int = COUNT, side: int = SIDE) -> np.ndarray:
