@@ -8,9 +8,10 @@ import importlib.metadata
 import json
 import platform
 import statistics
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from helpers import paths
+from helpers import paths, profiles
 from helpers.files import atomic_write
 
 STUDIES = paths.RECORDS / "studies"
@@ -37,6 +38,68 @@ def summary(values: list[float]) -> dict[str, float | int]:
     """Mean, number and standard deviation of the values of several seeds."""
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
     return {"value": statistics.fmean(values), "n": len(values), "spread": spread}
+
+
+def recalled(study: str, work: Callable[[], dict]) -> dict:
+    """What a lesson shows of a recipe: in the full profile its study's mean, otherwise ``work()``, run now.
+
+    Args:
+        study: ``"study/variant"``.
+        work: runs the recipe once.
+
+    Returns:
+        A result as ``work`` returns it; of a study, every float is the mean over its seeds and all else the first
+        seed's. Without a finished task, ``work()`` in the full profile, too.
+    """
+    results = [task["result"] for task in profiles.pick(quick=[], full=runs(study))]
+    if not results:
+        return work()
+    return results[0] | {
+        key: statistics.fmean(result[key] for result in results)
+        for key, value in results[0].items()
+        if isinstance(value, float)
+    }
+
+
+def measured(study: str) -> dict | None:
+    """What the finished tasks of a study's variant say together, or None if there are none.
+
+    Returns:
+        ``accuracy`` on the test part (see :func:`summary`), ``parameters``, ``minutes`` of training (mean),
+        ``machine`` and ``versions`` of the first seed.
+    """
+    tasks = runs(study)
+    if not tasks:
+        return None
+    results = [task["result"] for task in tasks]
+    return {
+        "accuracy": summary([result["test_accuracy"] for result in results]),
+        "parameters": results[0]["parameters"],
+        "minutes": statistics.fmean(result["minutes"] for result in results),
+        "machine": tasks[0]["machine"],
+        "versions": tasks[0]["versions"],
+    }
+
+
+def rows(studies: Mapping[str, str]) -> list[dict]:
+    """One table row for each variant that has been run.
+
+    Args:
+        studies: words for the reader → ``"study/variant"``.
+    """
+    found = {label: measured(study) for label, study in studies.items()}
+    return [
+        {
+            "recipe": label,
+            "runs": entry["accuracy"]["n"],
+            "test accuracy": entry["accuracy"]["value"],
+            "± (s.d.)": entry["accuracy"]["spread"],
+            "parameters": entry["parameters"],
+            "minutes": entry["minutes"],
+        }
+        for label, entry in found.items()
+        if entry
+    ]
 
 
 def path(lesson: str, profile: str) -> Path:

@@ -77,3 +77,21 @@ def test_the_readmes_recipes_are_claimed():
 def test_a_readme_without_markers_is_refused():
     with pytest.raises(CourseError, match="once each"):
         results.with_table("# Course")
+
+
+def test_a_lesson_recalls_the_mean_of_a_study_in_the_full_profile_only(two_seeds, monkeypatch):
+    now = {"test_accuracy": 0.5, "parameters": 1}
+    monkeypatch.setenv("COURSE_PROFILE", "quick")
+    assert records.recalled("fashion_mnist/published", lambda: now) == now
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    found = records.recalled("fashion_mnist/published", lambda: now)
+    first, second = (task["result"] for task in records.runs("fashion_mnist/published"))
+    assert found["test_accuracy"] == pytest.approx((first["test_accuracy"] + second["test_accuracy"]) / 2)
+    assert found["parameters"] == first["parameters"] and isinstance(found["parameters"], int)
+    assert records.recalled("fashion_mnist/large", lambda: now) == now  # no seed of it has been run
+
+
+def test_a_table_has_a_row_for_each_variant_that_was_run(two_seeds):
+    rows = records.rows({"as in the text": "fashion_mnist/published", "ours": "fashion_mnist/course"})
+    assert [row["recipe"] for row in rows] == ["as in the text"]
+    assert rows[0]["runs"] == 2 and rows[0]["± (s.d.)"] > 0

@@ -68,14 +68,8 @@ def measurement(prefix: str) -> dict | None:
         ``machine``, ``versions``; None where nothing is recorded.
     """
     entry = claims.declared()[prefix + SUFFIX]
-    if tasks := records.runs(entry["study"]) if "study" in entry else []:
-        found = [task["result"] for task in tasks]
-        return {
-            "accuracy": records.summary([result["test_accuracy"] for result in found]),
-            "parameters": found[0]["parameters"],
-            "minutes": records.summary([result["minutes"] for result in found])["value"],
-            **{key: tasks[0][key] for key in ("machine", "versions")},
-        }
+    if "study" in entry and (found := records.measured(entry["study"])):
+        return found
     record = records.load(entry["lesson"], "full")
     if record is None or prefix + SUFFIX not in record["claims"]:
         return None
