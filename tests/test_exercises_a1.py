@@ -15,12 +15,18 @@ def kernel(row, column, size=3, value=1.0):
     return lambda shape, dtype=None: tf.reshape(weights, shape)
 
 
+def tried_on_colours(layer):
+    layer(np.zeros((1, 6, 6, 3), "float32"))
+    return layer
+
+
 @pytest.mark.parametrize(
     "layer",
     [
         lambda: Conv2D(8, 3, strides=2, padding="same"),
         lambda: Conv2D(filters=8, kernel_size=(3, 3), strides=(2, 2), padding="SAME", activation="relu"),
         lambda: Conv2D(8, 3, 2, "same", use_bias=False),
+        lambda: tried_on_colours(Conv2D(8, 3, strides=2, padding="same")),
     ],
 )
 def test_halving_layer_accepts(layer):

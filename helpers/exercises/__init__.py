@@ -56,10 +56,24 @@ def require_array(found: object, expected: object, what: str, *, tolerance: floa
 
 
 def require_number(found: object, what: str) -> float:
-    """The answer as a float; :class:`Wrong` if it is no real number (a bool is none)."""
-    if isinstance(found, bool | np.bool_) or not isinstance(found, int | float | np.number):
+    """The answer as a float; :class:`Wrong` if it is no real number (a bool is none).
+
+    An array or a tensor without axes counts: it is what NumPy and TensorFlow give for a single number.
+    """
+    try:
+        value = np.asarray(found)
+    except (TypeError, ValueError):
+        value = np.asarray(None)
+    if value.ndim or value.dtype.kind not in "iuf":
         raise Wrong(f"{what}: expected a number, got {_kind(found)}.")
-    return float(found)
+    return float(value)
+
+
+def require_pair(found: object, what: str) -> tuple:
+    """The two parts of the answer; :class:`Wrong` if it is no tuple, list or array of two."""
+    listed = isinstance(found, tuple | list) or (isinstance(found, np.ndarray) and found.ndim)
+    require(listed and len(found) == 2, f"Expected a pair {what}, got {_kind(found)}.")
+    return tuple(found)
 
 
 def _kind(value: object) -> str:

@@ -33,6 +33,7 @@ def _output(layer: keras.layers.Conv2D, pixels: np.ndarray) -> np.ndarray:
 def halving_layer(answer: object) -> str:
     """A ``Conv2D`` layer with 8 filters 3 × 3 that halves every even size."""
     layer = _checked_layer(answer)
+    layer = type(layer).from_config(layer.get_config())  # a fresh one: yours may have met pictures of other sizes
     window = tuple(layer.kernel_size)
     require(window == (3, 3), f"The window should be 3 × 3, yours is {window[0]} × {window[1]}.")
     require(layer.filters == 8, f"There should be 8 filters, yours has {layer.filters}.")
@@ -44,7 +45,7 @@ def halving_layer(answer: object) -> str:
 
 
 @exercise(
-    "How many input channels does one filter see when the channels are dealt into groups?",
+    "How many input channels does one filter see when the channels are cut into groups?",
     "kernel · kernel · (channels // groups) weights for each filter, and one bias each where there is one.",
 )
 def grouped_count(answer: Callable) -> str:

@@ -88,7 +88,7 @@ def momentum_step(answer: Callable) -> str:
         new_velocity = momentum * velocity - rate * gradient
         found = tried(answer(weight.copy(), velocity.copy(), gradient.copy(), rate, momentum))
         require(
-            isinstance(found, tuple | list) and len(found) == 2,
+            (isinstance(found, tuple | list) or np.ndim(found) == 2) and len(found) == 2,
             f"Return two things, the new weight and the new velocity; found {type(found).__name__}.",
         )
         for part in found:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises import Wrong, exercise, require, require_array, require_number, tried
+from helpers.exercises import Wrong, exercise, require, require_array, require_number, require_pair, tried
 
 
 @exercise(
@@ -44,15 +44,12 @@ def stopping(answer):
     )
     for losses, patience, expected in cases:
         found = tried(answer(list(losses), patience))
-        require(
-            isinstance(found, tuple | list) and len(found) == 2,
-            f"Expected a pair (epochs run, best epoch), got {found!r}.",
-        )
-        run, best = (int(require_number(part, "each of the two")) for part in found)
+        pair = require_pair(found, "(epochs run, best epoch)")
+        run, best = (require_number(part, "each of the two") for part in pair)
         shown = f"For the losses {losses} and patience {patience}"
         require((run, best) != (expected[0] - 1, expected[1] - 1), f"{shown}: count epochs from 1, not from 0.")
-        require(best == expected[1], f"{shown}, the best epoch before the stop is not {best}.")
-        require(run == expected[0], f"{shown}, the training does not stop after {run} epochs.")
+        require(best == expected[1], f"{shown}, the best epoch before the stop is not {best:g}.")
+        require(run == expected[0], f"{shown}, the training does not stop after {run:g} epochs.")
     return "An equal loss is no improvement, and a later, better epoch that was never run does not count."
 
 
@@ -67,7 +64,7 @@ def rates(answer):
     for counts in cases:
         right, rows, columns = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
         found = tried(answer(counts.copy()))
-        require(isinstance(found, tuple | list) and len(found) == 2, "Expected a pair (recalls, precisions).")
+        found = require_pair(found, "(recalls, precisions)")
         recalls, precisions = right / rows, right / np.maximum(columns, 1)
         swapped = _same(found[0], precisions) and _same(found[1], recalls)
         require(not swapped, "These are both there, but in the other order: recalls first.")
