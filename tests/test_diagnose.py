@@ -355,6 +355,26 @@ def test_the_alarm_needs_no_validation_part_and_passes_over_keras_other_entries(
     assert diagnose.collapse({"loss": [2.0, 1.5], "seconds": 12.0}, 10)
 
 
+@pytest.mark.parametrize(("right", "rings"), [([0.62, 0.68, 0.72], False), ([0.51, 0.5, 0.52], True)])
+def test_two_classes_have_a_chance_of_a_half(right, rings):
+    history = {"loss": [0.64, 0.58, 0.52], "accuracy": [0.65, 0.7, 0.75], "val_loss": [0.7, 0.72, 0.75]}
+    finding = diagnose.collapse(history | {"val_accuracy": right}, 2)
+    assert finding.values["sign"] == ("evaluation disagrees" if rings else None)
+
+
+@pytest.mark.parametrize(("bias", "share"), [(9.0, 1.0), (0.0, 0.5)])
+def test_the_callback_reads_the_answers_of_a_single_sigmoid(bias, share):
+    dense = keras.layers.Dense(
+        1, activation="sigmoid", kernel_initializer="ones", bias_initializer=keras.initializers.Constant(bias)
+    )
+    model = keras.Sequential([keras.Input((1,)), dense])
+    model.compile(keras.optimizers.SGD(0.0), "binary_crossentropy", metrics=["accuracy"])
+    x, y = np.array([[-1.0], [1.0], [-2.0], [2.0]]), np.array([0, 1, 0, 1])
+    alarm = diagnose.CollapseAlarm(2, watched=x)
+    model.fit(x, y, epochs=1, callbacks=[alarm], verbose=0)
+    assert alarm.history["top_share"] == [share]
+
+
 def test_the_published_run_would_have_been_stopped_after_two_epochs():
     curves = published()["cifar10"]["history"]
     history = {k.replace("validation", "val"): v for k, v in curves.items()}

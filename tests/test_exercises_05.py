@@ -31,6 +31,7 @@ RIGHT = [
     ("order", ["decode", "cache", "shuffle", "batch", "augment", "prefetch"]),
     ("order", ("decode", "cache", "shuffle", "augment", "batch", "prefetch")),
     ("order", ["decode", "cache", "augment", "shuffle", "batch", "prefetch"]),
+    ("order", np.array(["decode", "cache", "shuffle", "augment", "batch", "prefetch"])),
 ]
 
 
@@ -68,10 +69,11 @@ WRONG = [
     ("brighter", lambda g: g[:, 1:] < g[:, :-1], "darker"),
     ("brighter", lambda g: g[:, 1:] >= g[:, :-1], "equal to its neighbour"),
     ("brighter", lambda g: np.diff(g, axis=1) > 0, "uint8 has no negative numbers"),
-    ("brighter", lambda g: g[1:] > g[:-1], "expected shape"),
+    ("brighter", lambda g: g[1:] > g[:-1], "rows and columns are swapped"),
     ("brighter", lambda g: (g[:, 1:] > g[:, :-1]).ravel(), "expected shape"),
     ("brighter", lambda g: g.mean() < g, "expected shape"),
     ("brighter", lambda g: {"a": 1}, "expected an array"),
+    ("brighter", lambda g: (g[:, 1:] > g[:, :-1]).astype(int).astype(str), "True and False"),
     ("order", ["decode", "augment", "cache", "shuffle", "batch", "prefetch"], "changed once and kept"),
     ("order", ["decode", "shuffle", "cache", "batch", "augment", "prefetch"], "order for ever"),
     ("order", ["cache", "decode", "shuffle", "batch", "augment", "prefetch"], "decode first"),

@@ -10,6 +10,8 @@ from helpers.diagnose.finding import Finding
 
 #: One answer for more than this share of the pictures counts as a constant prediction.
 CONSTANT = 0.9
+#: An accuracy this far above chance has learnt something; one nearer than this has not.
+ABOVE, NEAR = 0.1, 0.05
 
 
 def collapse(
@@ -19,7 +21,7 @@ def collapse(
 
     - *not finite*: the loss is NaN or infinite (rings at once);
     - *constant prediction*: one class is the answer for more than 90 % of the watched pictures;
-    - *evaluation disagrees*: the training accuracy is at least twice that of chance while the validation
+    - *evaluation disagrees*: the training accuracy is clearly above chance while the validation
       accuracy is near chance and the validation loss above ln K;
     - *nothing carries over*: validation accuracy near chance and validation loss not below ln K;
     - *stuck at ln K*: the training loss is that of someone who knows nothing.
@@ -58,10 +60,11 @@ def _signs(now: Mapping[str, float], classes: int, tolerance: float) -> dict[str
             "Look at silent_units and at the learning rate."
         )
     if {"accuracy", "val_accuracy", "val_loss"} <= set(now):
-        learns, fails = now["accuracy"] >= 2 / classes, now["val_accuracy"] < 1.5 / classes
+        chance = 1 / classes
+        learns, fails = now["accuracy"] >= chance + ABOVE, now["val_accuracy"] < chance + NEAR
         if learns and fails and now["val_loss"] > nothing:
             signs["evaluation disagrees"] = (
-                f"the training accuracy has been at least twice that of chance ({now['accuracy']:.1%}) and the "
+                f"the training accuracy has been clearly above chance ({now['accuracy']:.1%}) and the "
                 f"validation accuracy near chance ({now['val_accuracy']:.1%}). Overfitting does not begin so: compare "
                 "the preprocessing of the two parts, training=True with training=False, and the devices."
             )
@@ -88,7 +91,8 @@ class CollapseAlarm(keras.callbacks.Callback):
 
     Args:
         classes: K.
-        watched: pictures to ask about after each epoch, for the sign *constant prediction*; none by default.
+        watched: pictures to ask about after each epoch, for the sign *constant prediction*; none by default. A
+            network with a single answer must end in a sigmoid.
             Take 50 to a few hundred, of all classes.
         patience: epochs in a row that a sign has to last.
 
@@ -108,7 +112,8 @@ class CollapseAlarm(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs = {} if logs is None else logs
         if self.watched is not None:
-            answers = np.asarray(self.model(self.watched, training=False)).argmax(axis=1)
+            answers = np.asarray(self.model(self.watched, training=False))
+            answers = answers.argmax(axis=1) if answers.shape[1] > 1 else (answers[:, 0] > 0.5).astype(int)
             logs["top_share"] = float(np.bincount(answers).max() / len(answers))
         for key, value in logs.items():
             self.history.setdefault(key, []).append(float(value))

@@ -46,7 +46,8 @@ def brighter(answer):
             values = array.astype(float)
         except (TypeError, ValueError):
             raise Wrong(f"{what}: expected an array of True and False, got a {type(found).__name__}.") from None
-        require(array.shape != grey.T.shape or array.shape == expected.shape, f"{what}: rows and columns are swapped.")
+        require(array.dtype.kind in "biuf", f"{what}: expected an array of True and False, got {array.dtype}.")
+        require(array.shape != (shape[0] - 1, shape[1]), f"{what}: rows and columns are swapped.")
         if array.shape == expected.shape:
             turned = (grey[:, 1:] < grey[:, :-1]).astype(float)
             require(not np.array_equal(values, turned), f"{what}: these are the places where it gets darker.")
@@ -77,9 +78,9 @@ RULES = (  # earlier, later, why
 )
 def order(answer):
     """The six steps of a training pipeline, in an order that works; a list or tuple of their names."""
-    tried(answer)
+    answer = list(tried(answer)) if isinstance(answer, np.ndarray | tuple) else tried(answer)
     require(
-        isinstance(answer, list | tuple) and all(isinstance(step, str) for step in answer),
+        isinstance(answer, list) and all(isinstance(step, str) for step in answer),
         "Expected a list of the six names.",
     )
     missing = [step for step in STEPS if step not in answer]
