@@ -116,6 +116,7 @@ def curves(
                 epochs = np.arange(1, len(history[k]) + 1)
                 ax.plot(epochs, history[k], style, color=colour, label=f"{name}, {what}")
     ax.set(xlabel="epoch", ylabel=label or key)
+    ax.locator_params(axis="x", integer=True)
     ax.legend(fontsize=8)
     return ax
 
