@@ -701,16 +701,21 @@ def test_two_processes_writing_at_once_never_show_half_a_file(own_cache: Path) -
 
 
 def test_overview_lists_all_and_touches_no_network(
-    no_network: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    no_network: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     for name, spec in command.SPECS.items():  # whatever this machine has installed
         monkeypatch.setitem(command.SPECS, name, replace(spec, system_folder=None))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert command.main([]) == 0
     said = capsys.readouterr().out
     for name, spec in command.SPECS.items():
         assert said.count(spec.title) >= 2
         assert f"python -m helpers data fetch {name} (" in said
-    assert [row["state"] for row in command.overview()] == ["here", "missing"] * 4 + ["here"]
+    assert [row["state"] for row in command.overview()] == [
+        *(["here", "missing"] * 5),  # four sets and VGG16
+        "missing",  # ResNet50 has no sample
+        "here",  # the photograph
+    ]
 
 
 def test_overview_reports_damage_and_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
