@@ -76,12 +76,22 @@ def extracted(
         return kept
     began = time.perf_counter()
     blocks = [pictures[i : i + batch_size] for i in range(0, len(pictures), batch_size)]
-    parts = [network.predict_on_batch(prepare(block.astype(np.float32))).astype(dtype) for block in blocks]
-    features = np.concatenate(parts)
+    features = np.concatenate([answers(network, prepare(block.astype(np.float32))).astype(dtype) for block in blocks])
     made = Pass(features, time.perf_counter() - began, fresh=True)
     with atomic_write(path, needed=features.nbytes) as file:
         np.savez(file, features=features, seconds=made.seconds, key=key, digest=_digest(features))
     return made
+
+
+def answers(network: keras.Model, inputs: np.ndarray, *, batch_size: int = 50) -> np.ndarray:
+    """What a network answers in use, as float32, block by block.
+
+    The network is called as it is. ``predict`` would first compile it, which for a pass or two costs more time than
+    it saves, and TensorFlow warns when many networks are compiled.
+    """
+    blocks = (inputs[i : i + batch_size] for i in range(0, len(inputs), batch_size))
+    found = [keras.ops.convert_to_numpy(network(block, training=False)).astype(np.float32) for block in blocks]
+    return np.concatenate(found)
 
 
 def key_of(network: keras.Model, pictures: np.ndarray, prepare: Prepare, dtype: str = "float32") -> str:

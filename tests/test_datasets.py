@@ -488,6 +488,17 @@ def test_mirror_takes_over_when_the_official_address_serves_something_else(web: 
     assert f"/mirror/{IMAGES}.gz" in asked and f"/official/{IMAGES}.gz" in asked
 
 
+def test_a_file_whose_publisher_gives_an_md5_only(web: tuple, tmp_path: Path) -> None:
+    address, folder, _ = web
+    (folder / "weights.h5").write_bytes(b"numbers")
+    right = places.Download("weights.h5", 7, "", (f"{address}weights.h5",), md5=hashlib.md5(b"numbers").hexdigest())
+    assert places.from_web(right, tmp_path / "here").read_bytes() == b"numbers"
+    wrong = replace(right, md5=hashlib.md5(b"others").hexdigest())
+    with pytest.raises(clients.NotObtained, match=r"other bytes than expected \(MD5 differs\)"):
+        places.from_web(wrong, tmp_path / "there")
+    assert not (tmp_path / "there/weights.h5").exists()
+
+
 def test_nowhere_names_every_place_and_the_three_ways_out(web: tuple, own_cache: Path) -> None:
     address, folder, _ = web
     files = tiny_files()

@@ -134,3 +134,17 @@ def test_wrong_pictures_are_named(wrong, said, own_cache):
     with pytest.raises(ValueError, match="dtype must be"):
         features.extracted(network(), pictures(), scaled, dtype="float64")
     assert kept(own_cache) == []
+
+
+def test_answers_are_those_of_predict_in_float32_whatever_the_precision_and_the_block():
+    net, x = network(), pictures() / np.float32(255)
+    expected = net.predict(x, verbose=0)
+    assert np.allclose(features.answers(net, x, batch_size=2), expected, atol=1e-6)
+    assert np.allclose(features.answers(net, x.astype(np.float16)), expected, atol=2e-3)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        short = network()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    found = features.answers(short, x)
+    assert found.dtype == np.float32 and np.allclose(found, expected, atol=5e-2)
