@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from helpers import paths
-from helpers.backend import keras
+from helpers.backend import keras, tf
 from helpers.files import atomic_write
 
 Prepare = Callable[[np.ndarray], np.ndarray]
+WORTH_COMPILING = 9  # blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +76,42 @@ def extracted(
     if (kept := _read(path, key, len(pictures))) is not None:
         return kept
     began = time.perf_counter()
-    blocks = [pictures[i : i + batch_size] for i in range(0, len(pictures), batch_size)]
-    features = np.concatenate([answers(network, prepare(block.astype(np.float32))).astype(dtype) for block in blocks])
+    features = answers(network, pictures, prepare, batch_size=batch_size).astype(dtype)
     made = Pass(features, time.perf_counter() - began, fresh=True)
     with atomic_write(path, needed=features.nbytes) as file:
         np.savez(file, features=features, seconds=made.seconds, key=key, digest=_digest(features))
     return made
 
 
-def answers(network: keras.Model, inputs: np.ndarray, *, batch_size: int = 50) -> np.ndarray:
+def answers(
+    network: keras.Model, inputs: np.ndarray, prepare: Prepare | None = None, *, batch_size: int = 50
+) -> np.ndarray:
     """What a network answers in use, as float32, block by block.
 
-    The network is called as it is. ``predict`` would first compile it, which for a pass or two costs more time than
-    it saves, and TensorFlow warns when many networks are compiled.
+    Many blocks are worth a compiled function, which is about an eighth faster for VGG16; few are not. It sees one
+    shape only, the last block being filled up, because TensorFlow compiles again for every other, and warns of it.
+
+    Args:
+        inputs: (N, …).
+        prepare: applied to each block as float32.
+        batch_size: inputs at a time.
     """
-    blocks = (inputs[i : i + batch_size] for i in range(0, len(inputs), batch_size))
-    found = [keras.ops.convert_to_numpy(network(block, training=False)).astype(np.float32) for block in blocks]
-    return np.concatenate(found)
+    starts = range(0, len(inputs), batch_size)
+
+    def call(block: tf.Tensor) -> tf.Tensor:
+        return network(block, training=False)
+
+    if len(starts) >= WORTH_COMPILING:
+        call = tf.function(call)
+    parts = []
+    for start in starts:
+        block = inputs[start : start + batch_size].astype(np.float32)
+        count = len(block)
+        if count < batch_size and len(starts) > 1:
+            block = np.concatenate([block, np.repeat(block[-1:], batch_size - count, axis=0)])
+        found = call(tf.constant(prepare(block) if prepare else block))
+        parts.append(keras.ops.convert_to_numpy(found)[:count].astype(np.float32))
+    return np.concatenate(parts)
 
 
 def key_of(network: keras.Model, pictures: np.ndarray, prepare: Prepare, dtype: str = "float32") -> str:

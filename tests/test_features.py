@@ -141,6 +141,11 @@ def test_answers_are_those_of_predict_in_float32_whatever_the_precision_and_the_
     expected = net.predict(x, verbose=0)
     assert np.allclose(features.answers(net, x, batch_size=2), expected, atol=1e-6)
     assert np.allclose(features.answers(net, x.astype(np.float16)), expected, atol=2e-3)
+    many = np.tile(x, (6, 1, 1, 1))  # enough blocks to be compiled, the last one filled up
+    assert np.allclose(features.answers(net, many, batch_size=3), np.tile(expected, (6, 1, 1, 1)), atol=1e-6)
+    assert np.allclose(features.answers(net, many[:29], batch_size=3), np.tile(expected, (6, 1, 1, 1))[:29], atol=1e-6)
+    doubled = features.answers(net, x, lambda block: 2 * block, batch_size=2)
+    assert np.allclose(doubled, net.predict(2 * x, verbose=0), atol=1e-6)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         short = network()
