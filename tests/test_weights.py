@@ -16,6 +16,7 @@ import pytest
 
 from helpers import photographs
 from helpers.backend import keras
+from helpers.course import data as command
 from helpers.datasets import (
     cats_vs_dogs,
     checksums,
@@ -363,6 +364,21 @@ def test_the_profiles(monkeypatch):
     assert weights.vgg16().is_sample
     with pytest.raises(CourseError, match=r"quick profile has no ResNet50.*COURSE_PROFILE=full"):
         weights.resnet50()
+
+
+def test_the_command_fetches_and_drops(tiny, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(weights, "_from_keras", lambda *_: tiny)
+    monkeypatch.setattr(command, "WEIGHTS", {"vgg16": TINY})
+    assert command.main(["fetch", "vgg16"]) == 0
+    assert "fetched from Keras' download" in capsys.readouterr().out
+    assert command.main(["fetch", "vgg16"]) == 0
+    assert "already here" in capsys.readouterr().out
+    monkeypatch.setattr(weights, "SAMPLE", tmp_path / "vgg16_8bit.npz")
+    weights.SAMPLE.write_bytes(b"anything")
+    assert command.main(["drop", "vgg16"]) == 0
+    assert not weights.SAMPLE.exists() and "make_vgg16.py" in capsys.readouterr().out
+    with pytest.raises(CourseError, match=r"no dataset 'resnet50'\. Expected fashion_mnist"):
+        command.main(["drop", "resnet50"])
 
 
 # --- into a model ------------------------------------------------------------------------------------------
