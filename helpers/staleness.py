@@ -38,6 +38,7 @@ PRESENTATION = {
 }
 #: The data layer finds the same arrays wherever they are; their content hashes stand for it.
 DATA = "helpers.datasets"
+SECTIONS = {"weights": ("resnet50", "vgg16")}  # module → sections of checksums.toml; others have one of their name
 
 
 @dataclass
@@ -245,7 +246,8 @@ def _digest(parts: Iterable[str]) -> str:
 def _data_hashes(modules: set[str], profile: str) -> list[str]:
     kind = {"full": "full", "quick": "sample"}[profile]
     known = checksums.table()
-    return [f"{name} {known[name][kind]}" for name in sorted(modules) if kind in known.get(name, {})]
+    names = sorted(name for module in modules for name in SECTIONS.get(module, (module,)))
+    return [f"{name} {known[name][kind]}" for name in names if kind in known.get(name, {})]
 
 
 def code_hash(notebook: Notebook, cells: Iterable[int], profile: str, *more: str) -> str:

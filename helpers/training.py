@@ -233,3 +233,24 @@ def wilson(share: float, trials: int, z: float = 1.96) -> tuple[float, float]:
     centre = share + z * z / (2 * trials)
     half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     return (centre - half) / (1 + z * z / trials), (centre + half) / (1 + z * z / trials)
+
+
+def mcnemar(first, second) -> tuple[int, int, float]:
+    """McNemar's exact test: do two networks differ on the same pictures?
+
+    Args:
+        first, second: (N,) whether each network was right, as bools or 0 and 1.
+
+    Returns:
+        How many were right in the first only, in the second only, and the probability (two-sided) of a division
+        at least so lopsided if for each of these pictures a fair coin decided; 1 if there are none.
+    Source: McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12,
+    1947; in the exact form, with the binomial distribution.
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    if first.shape != second.shape or first.ndim != 1 or not np.isin([*first, *second], (0, 1)).all():
+        raise ValueError(f"expected two lists of 0 and 1 of equal length, found shapes {first.shape}, {second.shape}.")
+    only_first, only_second = int((first > second).sum()), int((second > first).sum())
+    tosses, fewer = only_first + only_second, min(only_first, only_second)
+    tail = sum(math.comb(tosses, k) for k in range(fewer + 1)) / 2**tosses
+    return only_first, only_second, min(1.0, 2 * tail)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers import paths
 from helpers.course.data import SPECS
-from helpers.datasets import cats_vs_dogs, checksums, content_hash, pictures, search
+from helpers.datasets import cats_vs_dogs, checksums, content_hash, layouts, pictures, search, weights
 
 CARDS = (paths.SAMPLES / "README.md").read_text("utf-8")
 LIMIT = 32_000_000  # bytes of data/ altogether
@@ -32,11 +32,11 @@ def data_files() -> set[str]:
 
 
 def test_every_file_is_accounted_for() -> None:
-    prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py"}
+    prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py", "make_vgg16.py"}
     drawn = {f"cats_vs_dogs/{name}/{i}.png" for name in ("Cat", "Dog") for i in range(500)}
     licences = {name for name in data_files() if name.startswith("licences/")}
     samples = {f"{name}.npz" for name in SPECS}
-    listed = set(checksums.table()["files"]) | {"cats_vs_dogs.txt"}
+    listed = set(checksums.table()["files"]) | {"cats_vs_dogs.txt", "vgg16_8bit.npz"}
     assert data_files() == prose | drawn | licences | samples | listed
 
 
@@ -100,6 +100,16 @@ def test_the_overview_of_the_photographs_is_right() -> None:
     assert float(mb) == round(cats_vs_dogs.MEGABYTES, 1)
 
 
+@pytest.mark.parametrize(("layout", "title"), [(layouts.VGG16, "VGG16"), (layouts.RESNET50, "ResNet50")])
+def test_the_overview_of_the_networks_is_right(layout: layouts.Layout, title: str) -> None:
+    row = next(line for line in CARDS.split("\n") if line.startswith(f"| [{title}](#"))
+    _, _, _, file_mb, complete, mb, _, _ = (cell.strip() for cell in row.split("|"))
+    assert complete == f"{sum(map(np.prod, layout.shapes.values())):,} float weights"
+    assert float(mb) == round(layout.megabytes, 1)
+    if layout is layouts.VGG16:
+        assert float(file_mb) == round(weights.SAMPLE.stat().st_size / 1e6, 1)
+
+
 def test_the_sample_of_the_photographs_is_new_and_unaltered() -> None:
     """Its pictures are not those of the sample of CIFAR-10, and their pixels have the committed hash."""
     assert pictures.digest(cats_vs_dogs.verified_sample()) == checksums.sample("cats_vs_dogs")
@@ -110,7 +120,7 @@ def test_the_sample_of_the_photographs_is_new_and_unaltered() -> None:
     assert len(set(found)) == 1000 and not known & set(found)
 
 
-@pytest.mark.parametrize("title", [*(spec.title for spec in SPECS.values()), "Cats versus dogs"])
+@pytest.mark.parametrize("title", [*(spec.title for spec in SPECS.values()), "Cats versus dogs", "VGG16", "ResNet50"])
 def test_card_has_every_part(title: str) -> None:
     card = CARDS.split(f"\n## {title}\n")[1].split("\n## ")[0]
     for part in ("What", "Origin", "Licence", "Cite", "Split", "Known faults"):
@@ -127,6 +137,8 @@ def test_links_of_the_cards_lead_somewhere() -> None:
 def test_licences_are_the_real_ones() -> None:
     mit = (paths.SAMPLES / "licences/fashion-mnist-MIT.txt").read_text("utf-8")
     assert "2017 Zalando SE" in mit and "WITHOUT WARRANTY OF ANY KIND" in mit
+    oxford = (paths.SAMPLES / "licences/vgg16-CC-BY-4.0.txt").read_text("utf-8")
+    assert "University of Oxford" in oxford and "Attribution 4.0" in oxford and "Changed:" in oxford
     assert "CC0 1.0" in (paths.SAMPLES / "licences/chelsea-CC0.txt").read_text("utf-8")
     assert "none is stated" in CARDS.split("\n## CIFAR-10\n")[1]
 

@@ -488,6 +488,17 @@ def test_mirror_takes_over_when_the_official_address_serves_something_else(web: 
     assert f"/mirror/{IMAGES}.gz" in asked and f"/official/{IMAGES}.gz" in asked
 
 
+def test_a_file_whose_publisher_gives_an_md5_only(web: tuple, tmp_path: Path) -> None:
+    address, folder, _ = web
+    (folder / "weights.h5").write_bytes(b"numbers")
+    right = places.Download("weights.h5", 7, "", (f"{address}weights.h5",), md5=hashlib.md5(b"numbers").hexdigest())
+    assert places.from_web(right, tmp_path / "here").read_bytes() == b"numbers"
+    wrong = replace(right, md5=hashlib.md5(b"others").hexdigest())
+    with pytest.raises(clients.NotObtained, match=r"other bytes than expected \(MD5 differs\)"):
+        places.from_web(wrong, tmp_path / "there")
+    assert not (tmp_path / "there/weights.h5").exists()
+
+
 def test_nowhere_names_every_place_and_the_three_ways_out(web: tuple, own_cache: Path) -> None:
     address, folder, _ = web
     files = tiny_files()
@@ -701,16 +712,21 @@ def test_two_processes_writing_at_once_never_show_half_a_file(own_cache: Path) -
 
 
 def test_overview_lists_all_and_touches_no_network(
-    no_network: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    no_network: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     for name, spec in command.SPECS.items():  # whatever this machine has installed
         monkeypatch.setitem(command.SPECS, name, replace(spec, system_folder=None))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert command.main([]) == 0
     said = capsys.readouterr().out
     for name, spec in command.SPECS.items():
         assert said.count(spec.title) >= 2
         assert f"python -m helpers data fetch {name} (" in said
-    assert [row["state"] for row in command.overview()] == ["here", "missing"] * 4 + ["here"]
+    assert [row["state"] for row in command.overview()] == [
+        *(["here", "missing"] * 5),  # four sets and VGG16
+        "missing",  # ResNet50 has no sample
+        "here",  # the photograph
+    ]
 
 
 def test_overview_reports_damage_and_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -229,3 +229,12 @@ def test_the_data_of_the_profile_counts(monkeypatch, kind, counts):
     monkeypatch.setattr(checksums, "table", lambda: table)
     for profile, old in before.items():
         assert (staleness.hashes(node(), profile) != old) == (profile == counts)
+
+
+def test_pretrained_weights_are_data_too(monkeypatch):
+    assert staleness._data_hashes({"weights"}, "quick") == [f"vgg16 {checksums.sample('vgg16')}"]
+    assert len(staleness._data_hashes({"weights", "mnist"}, "full")) == 3
+    table = copy.deepcopy(checksums.table())
+    table["vgg16"]["full"] = "0" * 64
+    monkeypatch.setattr(checksums, "table", lambda: table)
+    assert f"vgg16 {'0' * 64}" in staleness._data_hashes({"weights"}, "full")

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from helpers import settings, training
 from helpers.backend import keras, tf
@@ -230,3 +231,23 @@ def test_a_remembered_training_gives_history_and_weights_without_training(cache,
     again, epochs, same = train()
     assert again == history and epochs == [] and all(map(np.array_equal, weights, same))
     assert "“toy” is taken" in capsys.readouterr().out
+
+
+def test_mcnemar_is_the_sign_test_on_the_pictures_that_differ():
+    first, second = np.zeros((2, 50), int)
+    first[:3], second[3:15], first[40:], second[40:] = 1, 1, 1, 1
+    only_first, only_second, p = training.mcnemar(first, second)
+    assert (only_first, only_second) == (3, 12)
+    assert p == pytest.approx(binomtest(3, 15).pvalue) and p == training.mcnemar(second, first)[2]
+
+
+def test_mcnemar_without_any_difference_is_sure_of_nothing():
+    right = np.array([True, False, True])
+    assert training.mcnemar(right, right) == (0, 0, 1.0)
+    assert training.mcnemar([1, 0], [0, 1]) == (1, 1, 1.0)
+
+
+@pytest.mark.parametrize("wrong", [([1, 0], [1]), ([1, 2], [1, 0]), ([[1]], [[0]])])
+def test_mcnemar_names_bad_input(wrong):
+    with pytest.raises(ValueError, match="two lists of 0 and 1"):
+        training.mcnemar(*wrong)

@@ -1,7 +1,7 @@
 """``python -m helpers data``: which data are here, where from, and how to get the rest.
 
-``data``                 lists the samples, the complete sets and the photograph of lesson 01
-``data fetch NAME…``     makes sure that complete sets are on this machine (``all`` for every one)
+``data``                 lists the samples, the complete sets, the pretrained weights and the photograph of lesson 01
+``data fetch NAME…``     makes sure that complete sets or weights are on this machine (``all`` for every one)
 ``data drop NAME…``      removes samples from ``data/``, for instance one whose licence is not clear enough
 """
 
@@ -12,14 +12,17 @@ import time
 from collections.abc import Callable
 
 from helpers import paths
-from helpers.datasets import cats_vs_dogs, cifar10, fashion_mnist, mnist, photos, pictures, search
+from helpers.datasets import cats_vs_dogs, cifar10, fashion_mnist, mnist, photos, pictures, search, weights
 from helpers.datasets.arrays import ArrayDataset
+from helpers.datasets.layouts import LAYOUTS, VGG16
 from helpers.datasets.search import Spec
 from helpers.errors import CourseError
 from helpers.tables import Table
 
 SPECS: dict[str, Spec] = {module.SPEC.name: module.SPEC for module in (fashion_mnist, mnist, cifar10)}
-NAMES = (*SPECS, cats_vs_dogs.NAME)
+WEIGHTS = {layout.name: layout for layout in LAYOUTS}
+SAMPLES = (*SPECS, cats_vs_dogs.NAME, VGG16.name)
+NAMES = (*SPECS, cats_vs_dogs.NAME, *WEIGHTS)
 HERE, MISSING, DAMAGED = "here", "missing", "DAMAGED"
 
 
@@ -40,25 +43,25 @@ def main(argv: list[str]) -> int:
     get = commands.add_parser("fetch", help="make sure that complete sets are on this machine")
     get.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(NAMES)} or all")
     drop = commands.add_parser("drop", help="remove samples from data/")
-    drop.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(NAMES)} or all")
+    drop.add_argument("names", nargs="+", metavar="NAME", help=f"{', '.join(SAMPLES)} or all")
     options = parser.parse_args(argv)
     if options.command == "fetch":
         return fetch(chosen(options.names))
     if options.command == "drop":
-        return drop_samples(chosen(options.names))
+        return drop_samples(chosen(options.names, SAMPLES))
     return show()
 
 
-def chosen(names: list[str]) -> list[Spec | str]:
-    """The datasets of these names, the photographs by their name alone; ``["all"]`` means every one.
+def chosen(names: list[str], known: tuple[str, ...] = NAMES) -> list[Spec | str]:
+    """The datasets of these names, photographs and weights by their name alone; ``["all"]`` means every one.
 
     Raises:
-        CourseError: for a name that is none.
+        CourseError: for a name that is none of those known.
     """
     if names == ["all"]:
-        names = list(NAMES)
-    if unknown := [name for name in names if name not in NAMES]:
-        raise CourseError(f"There is no dataset {unknown[0]!r}. Expected {', '.join(NAMES)} or all.")
+        names = list(known)
+    if unknown := [name for name in names if name not in known]:
+        raise CourseError(f"There is no dataset {unknown[0]!r}. Expected {', '.join(known)} or all.")
     return [SPECS.get(name, name) for name in names]
 
 
@@ -75,12 +78,12 @@ def show() -> int:
 
 
 def overview() -> list[dict[str, object]]:
-    """One row for each sample, each complete set and the photograph.
+    """One row for each sample, each complete set, each network's weights and the photograph.
 
     Everything on this machine is read and verified (about 3 s); the network is never touched.
 
     Returns:
-        Rows with ``data``, ``part`` ("sample", "complete", "photograph"), ``state`` ("here", "missing",
+        Rows with ``data``, ``part`` ("sample", "complete", "weights", "photograph"), ``state`` ("here", "missing",
         "DAMAGED"), ``source``, ``MB`` (in memory), ``content hash`` (12 digits), ``to get it``, ``problem``.
     """
     rows = []
@@ -89,7 +92,7 @@ def overview() -> list[dict[str, object]]:
         fetching = f"python -m helpers data fetch {spec.name} ({spec.megabytes:.0f} MB)"
         rows.append(_row(spec, "sample", lambda spec=spec: _sample(spec), remake))
         rows.append(_row(spec, "complete", lambda spec=spec: search.find_here(spec, []), fetching))
-    return [*rows, *_cats_and_dogs(), _photograph()]
+    return [*rows, *_cats_and_dogs(), *_pretrained(), _photograph()]
 
 
 def _sample(spec: Spec) -> ArrayDataset | None:
@@ -113,16 +116,38 @@ def _row(spec: Spec, part: str, look: Callable[[], ArrayDataset | None], how: st
     }
 
 
+def _looked(title: str, part: str, how: str, look: Callable[[], dict | None]) -> dict[str, object]:
+    """A row of something that is no set of arrays; ``look`` says what there is, or None."""
+    row: dict[str, object] = {"data": title, "part": part, "state": MISSING, "to get it": how}
+    try:
+        found = look()
+    except CourseError as problem:
+        return row | {"state": DAMAGED, "problem": str(problem)}
+    return row if found is None else row | {"state": HERE} | found
+
+
+def _pretrained() -> list[dict[str, object]]:
+    """The rows of the pretrained networks: VGG16's sample in 8 bits, then the float weights of each."""
+
+    def told(found: weights.Weights | None, size: float = 0.0) -> dict | None:
+        if found is None:
+            return None
+        megabytes = size or 4 * found.parameters / 1e6
+        return {"source": found.source, "MB": megabytes, "content hash": found.content_hash[:12]}
+
+    def sample() -> dict | None:
+        return told(weights.vgg16_sample(), weights.SAMPLE.stat().st_size / 1e6) if weights.SAMPLE.exists() else None
+
+    remake = f"git checkout data/{weights.SAMPLE.name}, or python data/make_vgg16.py"
+    rows = [_looked(VGG16.title, "sample", remake, sample)]
+    for layout in LAYOUTS:
+        how = f"python -m helpers data fetch {layout.name} ({layout.megabytes:.0f} MB)"
+        rows.append(_looked(layout.title, "weights", how, lambda layout=layout: told(weights.find_here(layout, []))))
+    return rows
+
+
 def _cats_and_dogs() -> list[dict[str, object]]:
     """The two rows of the photographs, which are files in folders and not arrays."""
-
-    def looked(part: str, how: str, look: Callable[[], dict | None]) -> dict[str, object]:
-        row: dict[str, object] = {"data": cats_vs_dogs.TITLE, "part": part, "state": MISSING, "to get it": how}
-        try:
-            found = look()
-        except CourseError as problem:
-            return row | {"state": DAMAGED, "problem": str(problem)}
-        return row if found is None else row | {"state": HERE} | found
 
     def sample() -> dict | None:
         folder = paths.SAMPLES / cats_vs_dogs.NAME
@@ -139,10 +164,10 @@ def _cats_and_dogs() -> list[dict[str, object]]:
         size = sum(file.stat().st_size for part in cats_vs_dogs.PARTS for file in data.files(part)[0])
         return {"source": data.source, "MB": size / 1e6, "content hash": data.content_hash[:12]}
 
-    name = cats_vs_dogs.NAME
+    name, title = cats_vs_dogs.NAME, cats_vs_dogs.TITLE
     return [
-        looked("sample", f"git checkout data/{name}, or python data/make_{name}.py", sample),
-        looked("complete", f"python -m helpers data fetch {name} ({cats_vs_dogs.MEGABYTES:.0f} MB)", complete),
+        _looked(title, "sample", f"git checkout data/{name}, or python data/make_{name}.py", sample),
+        _looked(title, "complete", f"python -m helpers data fetch {name} ({cats_vs_dogs.MEGABYTES:.0f} MB)", complete),
     ]
 
 
@@ -170,6 +195,9 @@ def fetch(specs: list[Spec | str]) -> int:
         try:
             if isinstance(spec, Spec):
                 data, fetched = search.fetch(spec)
+            elif spec in WEIGHTS:
+                fetched = weights.find_here(WEIGHTS[spec], []) is None
+                data = weights.load_full(WEIGHTS[spec])
             else:
                 fetched = cats_vs_dogs.find_here([]) is None
                 data = cats_vs_dogs.load_full()
@@ -188,6 +216,8 @@ def drop_samples(specs: list[Spec | str]) -> int:
     for spec in specs:
         if isinstance(spec, Spec):
             path, title, source, script = spec.sample_path, spec.title, spec.name, f"make_samples.py {spec.name}"
+        elif spec in WEIGHTS:
+            path, title, source, script = weights.SAMPLE, WEIGHTS[spec].title, spec, f"make_{spec}.py"
         else:
             path, title = paths.SAMPLES / spec, cats_vs_dogs.TITLE
             source, script = "cifar10", f"make_{spec}.py"  # its small pictures are CIFAR-10's

@@ -24,6 +24,9 @@ NAMES = {
     "cats_vs_dogs.published": "Cats versus dogs, published network",
     "cats_vs_dogs.augmented": "Cats versus dogs, published network, augmented",
     "cats_vs_dogs.course": "Cats versus dogs, our recipe",
+    "vgg16.features": "Cats versus dogs, VGG16's features",
+    "vgg16.published": "Cats versus dogs, VGG16 fine-tuned as published",
+    "vgg16.fine_tuned": "Cats versus dogs, VGG16 fine-tuned, our recipe",
 }
 
 

@@ -1,0 +1,58 @@
+"""Logistic regression: the simplest head on features, the same answer every time. Introduced in lesson 06."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+
+@dataclass(frozen=True, eq=False)
+class Logistic:
+    """A plane through the space of features; on one side of it class 1 is likelier.
+
+    Attributes:
+        weights: (D,).
+        bias: one number.
+    """
+
+    weights: np.ndarray
+    bias: float
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """(N, D) → (N,); above 0 for class 1."""
+        return features @ self.weights + self.bias
+
+    def accuracy(self, features: np.ndarray, labels: np.ndarray) -> float:
+        """Share of right answers."""
+        return float(((self.logits(features) > 0) == labels).mean())
+
+
+def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4, steps: int = 200) -> Logistic:
+    """Fit a logistic regression: sum of the losses, plus |weights|² / (2 · strength).
+
+    The problem has one minimum, so there is no seed and no learning rate.
+
+    Args:
+        features: (N, D) numbers, as they come from the network; none is rescaled.
+        labels: (N,) of 0 and 1, both of which occur.
+        strength: how freely the weights may grow; the C of other libraries.
+        steps: at most so many of the optimizer (L-BFGS).
+
+    Raises:
+        ValueError: for shapes that do not fit, or labels of one class only.
+    """
+    if features.ndim != 2 or np.shape(labels) != (len(features),):
+        raise ValueError(f"expected features (N, D) and labels (N,), found {features.shape} and {np.shape(labels)}.")
+    if set(np.unique(labels)) != {0, 1}:
+        raise ValueError(f"labels must be 0 and 1, and both occur, found {np.unique(labels)[:5]}.")
+    x, sign = features.astype(np.float64), 2.0 * np.asarray(labels) - 1
+    width = x.shape[1]
+
+    def loss(v: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (x @ v[:width] + v[width])
+        pull = -sign * np.exp(-np.logaddexp(0, margin))
+        gradient = np.append(x.T @ pull + v[:width] / strength, pull.sum())
+        return np.logaddexp(0, -margin).sum() + v[:width] @ v[:width] / (2 * strength), gradient
+
+    found = minimize(loss, np.zeros(width + 1), jac=True, method="L-BFGS-B", options={"maxiter": steps}).x
+    return Logistic(found[:width], float(found[width]))

@@ -1,0 +1,47 @@
+"""Logistic regression: against the condition of its minimum, and with bad input."""
+
+import numpy as np
+import pytest
+
+from helpers import linear
+
+
+def clouds(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(0)
+    labels = np.arange(count) % 2
+    return draw.normal(size=(count, 3)) + labels[:, None] * (2.0, 0.0, -1.0), labels
+
+
+def test_it_separates_and_knows_its_own_accuracy():
+    x, y = clouds()
+    model = linear.logistic(x, y, strength=1.0)
+    assert model.accuracy(x, y) == ((x @ model.weights + model.bias > 0) == y).mean() > 0.8
+
+
+@pytest.mark.parametrize("strength", [1e-2, 1.0])
+def test_the_gradient_is_zero_at_the_minimum(strength):
+    x, y = clouds()
+    model = linear.logistic(x, y, strength=strength)
+    error = 1 / (1 + np.exp(-model.logits(x))) - y
+    assert np.allclose(x.T @ error + model.weights / strength, 0, atol=2e-2)
+    assert abs(error.sum()) < 2e-2
+
+
+def test_a_small_strength_keeps_the_weights_small():
+    x, y = clouds()
+    small, large = (np.linalg.norm(linear.logistic(x, y, strength=s).weights) for s in (1e-4, 1.0))
+    assert small < large / 10
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (np.zeros((4, 2)), np.zeros(3), r"found \(4, 2\) and \(3,\)"),
+        (np.zeros((4, 2, 2)), np.zeros(4), r"found \(4, 2, 2\)"),
+        (np.zeros((4, 2)), np.zeros(4), r"both occur, found \[0\.\]"),
+        (np.zeros((4, 2)), np.array([0, 1, 2, 1]), r"must be 0 and 1"),
+    ],
+)
+def test_bad_input_is_named(x, y, said):
+    with pytest.raises(ValueError, match=said):
+        linear.logistic(x, y)
