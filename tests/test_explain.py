@@ -5,6 +5,7 @@ import pytest
 
 from helpers import explain
 from helpers.backend import keras
+from helpers.explain import figures
 
 layers = keras.layers
 SIDE = 12
@@ -111,7 +112,7 @@ def test_one_output_is_two_classes():
     assert explain.grad_cam(single, images).classes.tolist() == [1, 1]
     assert explain.pointing_game(explain.grad_cam(single, images, 1).maps, red).all()
     assert not explain.pointing_game(explain.grad_cam(single, images, 0).maps, red).any()
-    with pytest.raises(ValueError, match="no class 2: .* has 2"):
+    with pytest.raises(ValueError, match=r"no class 2: .* has 2"):
         explain.grad_cam(single, images, 2)
 
 
@@ -264,12 +265,6 @@ def test_likeness_is_a_correlation_over_places():
         explain.likeness(maps, pattern[0])
 
 
-def test_edges_are_where_brightness_changes():
-    step = np.zeros((6, 6))
-    step[:, 3:] = 1
-    assert explain.edges(step).argmax(axis=1).tolist() == [2] * 6 and not explain.edges(np.ones((4, 4))).any()
-
-
 def test_a_mosaic_has_every_map_once():
     maps = np.random.default_rng(0).random((2, 3, 5))
     found = explain.mosaic(maps, columns=2, gap=1)
@@ -346,3 +341,15 @@ def test_rank_correlation_knows_order_only():
     assert explain.rank_correlation(a, np.ones_like(a)).tolist() == [0, 0, 0]
     with pytest.raises(ValueError, match="one shape"):
         explain.rank_correlation(a, a[:2])
+
+
+def test_figures_have_a_panel_a_layer_and_one_scale_where_maps_are_compared():
+    maps = {"a": np.ones((6, 6, 20)), "b": np.full((2, 2, 80), 3.0)}
+    figure = figures.tall(maps)
+    assert [ax.images[0].get_clim() for ax in figure.axes] == [(0, 1), (0, 3)]
+    assert "80 maps of 2 × 2" in figure.axes[1].get_title()
+    kernels = figures.mosaics({"one": np.zeros((3, 3, 4)), "two": np.ones((3, 3, 4))})
+    assert {ax.images[0].get_clim() for ax in kernels.axes[:2]} == {(0, 1)}
+    shown = figures.overlays(np.zeros((2, 4, 4, 3)), np.stack([np.zeros((4, 4)), np.ones((4, 4))]))
+    cold, hot = (ax.images[0].get_array().mean() for ax in shown.axes)
+    assert cold < 0.05 < 0.3 < hot

@@ -5,7 +5,7 @@ this package. A heat map is a claim about a network, so the package holds what i
 maps that know nothing, and weights that were lost.
 """
 
-from helpers.explain.activations import activations, edges, likeness, mosaic, silent
+from helpers.explain.activations import activations, likeness, mosaic, silent
 from helpers.explain.heat import Heat, grad_cam, guided_gradients, hires_cam, layer_cam, plain_gradients
 from helpers.explain.layers import convolutions
 from helpers.explain.localisation import area_share, centred_gaussian, energy_inside, pointing_game, scores
@@ -17,7 +17,6 @@ __all__ = [
     "area_share",
     "centred_gaussian",
     "convolutions",
-    "edges",
     "energy_inside",
     "grad_cam",
     "guided_gradients",

@@ -84,12 +84,6 @@ def likeness(maps: np.ndarray, pattern: np.ndarray) -> np.ndarray:
     return np.divide((a * b).sum(axis=0), scale, out=np.zeros(a.shape[1]), where=scale > 1e-12)
 
 
-def edges(grey: np.ndarray) -> np.ndarray:
-    """Where a picture changes: the length of the brightness gradient, (H, W) → (H, W)."""
-    down, right = np.gradient(np.asarray(grey, float))
-    return np.hypot(down, right)
-
-
 def mosaic(maps: np.ndarray, columns: int = 16, gap: int = 1) -> np.ndarray:
     """All channels of one picture side by side in one array, row by row, NaN between them.
 

@@ -84,7 +84,7 @@ def checked(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """The pictures as float32, if they are a batch that fits the model.
 
     Raises:
-        ValueError: for another rank, an empty batch, values that are no numbers, or a size that the model does not take.
+        ValueError: for another rank, an empty batch, values that are no numbers, or a size that does not fit the model.
     """
     images = np.asarray(images, np.float32)
     if images.ndim != 4 or not len(images):
