@@ -86,7 +86,7 @@ WRONG = [
     ("value", lambda p, k, b, r, c: (np.pad(p, 1)[r : r + 3, c : c + 3] * k).sum() + b, "ReLU"),
     ("value", lambda p, k, b, r, c: value(p, k, b, c, r), "returned|raised"),
     ("value", lambda p, k, b, r, c: np.maximum(correlate2d(p, k, mode="same") + b, 0), "expected a number"),
-    ("value", lambda p, k, b, r, c: (p[r - 1 : r + 2, c - 1 : c + 2] * k).sum() + b, "raised|returned"),
+    ("value", lambda p, k, b, r, c: max(0, (p[r - 1 : r + 2, c - 1 : c + 2] * k).sum() + b), "raised|returned"),
     ("quiet", lambda m: ((m == 0).mean(), quiet(m)[1]), "zero values"),
     ("quiet", lambda m: (quiet(m)[0], int((m.max(axis=(1, 2)) <= 0).any(axis=0).sum())), "for \\*some\\*"),
     ("quiet", lambda m: quiet(m)[0], "expected \\(share, dead\\)"),
