@@ -36,12 +36,19 @@ class Download:
         bytes: its length.
         sha256: of the file as it is served.
         urls: the official address first, then mirrors.
+        md5: the same, where whoever publishes it gives no SHA-256; then ``sha256`` is empty.
     """
 
     filename: str
     bytes: int
     sha256: str
     urls: tuple[str, ...]
+    md5: str = ""
+
+    @property
+    def checksum(self) -> str:
+        """What the bytes are checked against, in pooch's words."""
+        return f"sha256:{self.sha256}" if self.sha256 else f"md5:{self.md5}"
 
 
 @dataclass(frozen=True)
@@ -155,14 +162,13 @@ def from_web(download: Download, folder: Path) -> Path:
         bar = _Bar(download.filename, download.bytes)
         try:
             getter = pooch.HTTPDownloader(progressbar=bar, timeout=PATIENCE)
-            path = pooch.retrieve(
-                url, f"sha256:{download.sha256}", fname=download.filename, path=folder, downloader=getter
-            )
+            path = pooch.retrieve(url, download.checksum, fname=download.filename, path=folder, downloader=getter)
             return Path(path)
         except requests.RequestException as error:  # before OSError, of which it is a kind
             reasons.append(f"{host}: {reason(error)}")
         except ValueError:  # pooch: the hash differs; it has removed the file
-            reasons.append(f"{host}: served other bytes than expected (SHA-256 differs)")
+            kind = "SHA-256" if download.sha256 else "MD5"
+            reasons.append(f"{host}: served other bytes than expected ({kind} differs)")
         except OSError as error:
             if files.is_disk_trouble(error):
                 raise CourseError(files.disk_trouble(folder / download.filename, error, download.bytes)) from error
