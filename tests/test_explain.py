@@ -353,3 +353,4 @@ def test_figures_have_a_panel_a_layer_and_one_scale_where_maps_are_compared():
     shown = figures.overlays(np.zeros((2, 4, 4, 3)), np.stack([np.zeros((4, 4)), np.ones((4, 4))]))
     cold, hot = (ax.images[0].get_array().mean() for ax in shown.axes)
     assert cold < 0.05 < 0.3 < hot
+    assert figures.credited(shown).get_supxlabel() == "animals: Tux Paint, GPL-2"

@@ -18,7 +18,11 @@ def square(colour: int, side: int = 8) -> np.ndarray:
 def test_every_animal_is_a_cut_out(name):
     pixels = animals.cut_out(name)
     share = (pixels[..., 3] >= 128).mean()
-    assert pixels.dtype == np.uint8 and pixels.shape[-1] == 4 and 75 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= 402
+    assert (
+        pixels.dtype == np.uint8
+        and pixels.shape[-1] == 4
+        and 75 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= 402
+    )
     assert 0.15 < share < 0.9 and pixels[pixels[..., 3] >= 128][:, :3].std() > 10
     assert all(0 <= number < 1000 for number in animals.ANIMALS[name])
 

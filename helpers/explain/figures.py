@@ -69,3 +69,9 @@ def overlays(
     colours = plt.get_cmap("inferno")(np.clip(heat, 0, 1))[..., :3]
     grey = np.repeat(np.clip(pictures, 0, 1).mean(axis=-1, keepdims=True), 3, axis=-1)
     return plots.images(0.45 * grey + 0.55 * colours, titles, columns=columns, size=size, vmin=0, vmax=1)
+
+
+def credited(figure: Figure, credit: str = "animals: Tux Paint, GPL-2") -> Figure:
+    """The figure, with a small line below that says whose pictures it shows and under which licence."""
+    figure.supxlabel(credit, fontsize=7, color="#555555", x=0.99, ha="right")
+    return figure

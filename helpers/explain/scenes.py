@@ -80,9 +80,7 @@ def compose(
     size = [max(1, round(n * scale)) for n in cut_out.shape[:2]]
     small = np.asarray(Image.fromarray(cut_out).resize((size[1], size[0]), Image.Resampling.BOX), float) / 255
     small = small[:, ::-1] if mirror else small
-    top, left = (
-        int(np.clip(round(share * side - n / 2), 0, side - n)) for share, n in zip(centre, size, strict=True)
-    )
+    top, left = (int(np.clip(round(share * side - n / 2), 0, side - n)) for share, n in zip(centre, size, strict=True))
     picture, mask = ground.copy(), np.zeros((side, side), bool)
     place = slice(top, top + size[0]), slice(left, left + size[1])
     alpha = small[..., 3:]
