@@ -32,11 +32,11 @@ def data_files() -> set[str]:
 
 
 def test_every_file_is_accounted_for() -> None:
-    prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py", "make_cutouts.py"}
+    prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py", "make_cutouts.py", "make_vgg16.py"}
     drawn = {f"cats_vs_dogs/{name}/{i}.png" for name in ("Cat", "Dog") for i in range(500)}
     licences = {name for name in data_files() if name.startswith("licences/")}
     samples = {f"{name}.npz" for name in SPECS}
-    listed = set(checksums.table()["files"]) | {"cats_vs_dogs.txt"}
+    listed = set(checksums.table()["files"]) | {"cats_vs_dogs.txt", "vgg16_8bit.npz"}
     assert data_files() == prose | drawn | licences | samples | listed
 
 
