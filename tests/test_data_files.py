@@ -32,7 +32,8 @@ def data_files() -> set[str]:
 
 
 def test_every_file_is_accounted_for() -> None:
-    prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py", "make_cutouts.py", "make_vgg16.py"}
+    scripts = {"make_samples.py", "make_cats_vs_dogs.py", "make_cutouts.py", "make_vgg16.py"}
+    prose = {"README.md", "checksums.toml", *scripts}
     drawn = {f"cats_vs_dogs/{name}/{i}.png" for name in ("Cat", "Dog") for i in range(500)}
     licences = {name for name in data_files() if name.startswith("licences/")}
     samples = {f"{name}.npz" for name in SPECS}

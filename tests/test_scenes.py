@@ -21,7 +21,7 @@ def test_every_animal_is_a_cut_out(name):
     assert (
         pixels.dtype == np.uint8
         and pixels.shape[-1] == 4
-        and 75 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= 402
+        and 75 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= 357
     )
     assert 0.15 < share < 0.9 and pixels[pixels[..., 3] >= 128][:, :3].std() > 10
     assert all(0 <= number < 1000 for number in animals.ANIMALS[name])

@@ -43,7 +43,7 @@ ANIMALS: dict[str, tuple[int, ...]] = {
 
 
 def cut_out(name: str) -> np.ndarray:
-    """One animal: uint8 (height, width, 4), red, green, blue and alpha; the sides are 75 to 402 pixels.
+    """One animal: uint8 (height, width, 4), red, green, blue and alpha; the sides are 75 to 357 pixels.
 
     Raises:
         ValueError: for a name that is not in :data:`ANIMALS`.
