@@ -23,9 +23,11 @@ from helpers.datasets import checksums
 
 #: Modules and functions that decide how a result is shown or kept, not what it is. They count for the page only.
 PRESENTATION = {
+    "helpers.checkpoints",
     "helpers.claims",
     "helpers.course.machine",
     "helpers.errors",
+    "helpers.explain.figures",
     "helpers.files",
     "helpers.lesson",
     "helpers.opening",

@@ -32,7 +32,8 @@ def data_files() -> set[str]:
 
 
 def test_every_file_is_accounted_for() -> None:
-    prose = {"README.md", "checksums.toml", "make_samples.py", "make_cats_vs_dogs.py", "make_vgg16.py"}
+    scripts = {"make_samples.py", "make_cats_vs_dogs.py", "make_cutouts.py", "make_vgg16.py"}
+    prose = {"README.md", "checksums.toml", *scripts}
     drawn = {f"cats_vs_dogs/{name}/{i}.png" for name in ("Cat", "Dog") for i in range(500)}
     licences = {name for name in data_files() if name.startswith("licences/")}
     samples = {f"{name}.npz" for name in SPECS}
@@ -120,7 +121,9 @@ def test_the_sample_of_the_photographs_is_new_and_unaltered() -> None:
     assert len(set(found)) == 1000 and not known & set(found)
 
 
-@pytest.mark.parametrize("title", [*(spec.title for spec in SPECS.values()), "Cats versus dogs", "VGG16", "ResNet50"])
+@pytest.mark.parametrize(
+    "title", [*(spec.title for spec in SPECS.values()), "Cats versus dogs", "VGG16", "ResNet50", "Animals"]
+)
 def test_card_has_every_part(title: str) -> None:
     card = CARDS.split(f"\n## {title}\n")[1].split("\n## ")[0]
     for part in ("What", "Origin", "Licence", "Cite", "Split", "Known faults"):
@@ -140,6 +143,8 @@ def test_licences_are_the_real_ones() -> None:
     oxford = (paths.SAMPLES / "licences/vgg16-CC-BY-4.0.txt").read_text("utf-8")
     assert "University of Oxford" in oxford and "Attribution 4.0" in oxford and "Changed:" in oxford
     assert "CC0 1.0" in (paths.SAMPLES / "licences/chelsea-CC0.txt").read_text("utf-8")
+    gpl = (paths.SAMPLES / "licences/tuxpaint-stamps-GPL-2.txt").read_text("utf-8")
+    assert "Bill Kendrick" in gpl and "Version 2, June 1991" in gpl and "TERMS AND CONDITIONS" in gpl
     assert "none is stated" in CARDS.split("\n## CIFAR-10\n")[1]
 
 

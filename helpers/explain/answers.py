@@ -1,0 +1,123 @@
+"""One number per picture to explain: the score of a class before softmax or sigmoid, and its gradients."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from helpers.backend import keras, tf
+from helpers.explain.layers import leaves, listening
+
+
+@contextmanager
+def _with_activation(layer: keras.layers.Layer, activation: Callable) -> Iterator[None]:
+    own = layer.activation
+    layer.activation = activation
+    try:
+        yield
+    finally:
+        layer.activation = own
+
+
+def _last_called(model: keras.Model, picture: np.ndarray) -> keras.layers.Layer | None:
+    called: list[keras.layers.Layer] = []
+
+    def hear(layer: keras.layers.Layer, output: tf.Tensor) -> tf.Tensor:
+        called.append(layer)
+        return output
+
+    with listening(list(leaves(model)), hear):
+        model(tf.convert_to_tensor(picture), training=False)
+    return called[-1] if called else None
+
+
+@contextmanager
+def logits(model: keras.Model, picture: np.ndarray) -> Iterator[None]:
+    """While the block lasts the model answers with logits, though its last layer ends in softmax or sigmoid.
+
+    A gradient through softmax also asks what speaks against the *other* classes, and vanishes where the network
+    is sure. A model that ends otherwise, for instance with logits, stays as it is.
+
+    Args:
+        model: any model that runs eagerly.
+        picture: (1, H, W, C), to find out which layer is called last.
+    """
+    last = _last_called(model, picture)
+    if isinstance(last, keras.layers.Softmax):
+        own = last.call
+        object.__setattr__(last, "call", lambda x, *more, **options: x)
+        try:
+            yield
+        finally:
+            object.__setattr__(last, "call", own)
+            vars(last).pop("call", None)
+    elif getattr(last, "activation", None) in (keras.activations.softmax, keras.activations.sigmoid):
+        with _with_activation(last, keras.activations.linear):
+            yield
+    else:
+        yield
+
+
+def chosen(answers: tf.Tensor, classes: np.ndarray) -> tf.Tensor:
+    """The score of each picture's class: (N, K) → (N,). One output z is two classes, with the scores −z and z."""
+    if answers.shape[-1] == 1:
+        return answers[:, 0] * tf.constant(np.where(classes == 1, 1.0, -1.0), answers.dtype)
+    return tf.gather(answers, classes, axis=1, batch_dims=1)
+
+
+def answered(model: keras.Model, images: np.ndarray, classes: int | Sequence[int] | None) -> np.ndarray:
+    """The classes to explain, int (N,): those given, or those that the model answers.
+
+    Args:
+        classes: one for all pictures, one for each, or None.
+
+    Raises:
+        ValueError: if the model does not answer with (N, K), or a class does not exist.
+    """
+    answers = tf.convert_to_tensor(model(tf.convert_to_tensor(images), training=False))
+    if answers.shape.rank != 2:
+        raise ValueError(f"The model {model.name!r} answers with shape {answers.shape}, expected (N, classes).")
+    count = max(2, answers.shape[-1])
+    if classes is None:
+        own = answers.numpy()
+        if own.shape[-1] > 1:
+            return own.argmax(axis=1)
+        with logits(model, images[:1]):
+            return (model(tf.convert_to_tensor(images), training=False).numpy()[:, 0] > 0).astype(int)
+    wanted = np.asarray(classes)
+    if wanted.ndim > 1 or wanted.shape not in ((), (len(images),)) or not np.issubdtype(wanted.dtype, np.integer):
+        raise ValueError(f"classes: expected one whole number, or {len(images)} of them, found {classes!r}.")
+    wanted = np.broadcast_to(wanted, (len(images),))
+    if wanted.min() < 0 or wanted.max() >= count:
+        bad = wanted.min() if wanted.min() < 0 else wanted.max()
+        raise ValueError(f"There is no class {bad}: the model {model.name!r} has {count}, numbered from 0.")
+    return wanted
+
+
+@tf.custom_gradient
+def _guided(x: tf.Tensor):
+    def back(upstream: tf.Tensor) -> tf.Tensor:
+        return tf.where((x > 0) & (upstream > 0), upstream, tf.zeros_like(upstream))
+
+    return tf.nn.relu(x), back
+
+
+@contextmanager
+def guided(model: keras.Model) -> Iterator[None]:
+    """While the block lasts, every ReLU lets only positive gradients pass (guided backpropagation).
+
+    Source: Springenberg and others, "Striving for simplicity", 2015 (arXiv 1412.6806).
+    """
+    with_activation = [k for k in leaves(model) if getattr(k, "activation", None) is keras.activations.relu]
+    plain = [k for k in leaves(model) if isinstance(k, keras.layers.ReLU)]
+    try:
+        for layer in with_activation:
+            layer.activation = _guided
+        for layer in plain:
+            object.__setattr__(layer, "call", _guided)
+        yield
+    finally:
+        for layer in with_activation:
+            layer.activation = keras.activations.relu
+        for layer in plain:
+            vars(layer).pop("call", None)
