@@ -710,7 +710,7 @@ def test_overview_lists_all_and_touches_no_network(
     for name, spec in command.SPECS.items():
         assert said.count(spec.title) >= 2
         assert f"python -m helpers data fetch {name} (" in said
-    assert [row["state"] for row in command.overview()] == ["here", "missing"] * 4 + ["here"]
+    assert [row["state"] for row in command.overview()] == ["here", "missing"] * 4 + ["here", "here"]
 
 
 def test_overview_reports_damage_and_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
