@@ -725,7 +725,7 @@ def test_overview_lists_all_and_touches_no_network(
     assert [row["state"] for row in command.overview()] == [
         *(["here", "missing"] * 5),  # four sets and VGG16
         "missing",  # ResNet50 has no sample
-        "here",  # the photograph
+        *(["here"] * 2),  # the photograph and the animals
     ]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import paths
+from helpers.course import data
 from helpers.datasets import animals
 from helpers.errors import CourseError
 from helpers.explain import scenes
@@ -29,13 +30,16 @@ def test_every_animal_is_a_cut_out(name):
 
 def test_a_missing_or_altered_animal_is_named(tmp_path, monkeypatch):
     whole = (paths.SAMPLES / "animals/zebra.png").read_bytes()
+    assert data._animals()["state"] == data.HERE
     monkeypatch.setattr(paths, "SAMPLES", tmp_path)
+    assert data._animals()["state"] == data.MISSING
     with pytest.raises(CourseError, match=r"zebra\.png is missing.*make_cutouts"):
         animals.cut_out("zebra")
     (tmp_path / "animals").mkdir()
     (tmp_path / "animals/zebra.png").write_bytes(whole[:-1] + b"?")
     with pytest.raises(CourseError, match=r"zebra\.png is altered"):
         animals.cut_out("zebra")
+    assert data._animals()["state"] == data.DAMAGED
     with pytest.raises(ValueError, match="no animal 'unicorn'"):
         animals.cut_out("unicorn")
 

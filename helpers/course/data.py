@@ -1,6 +1,6 @@
 """``python -m helpers data``: which data are here, where from, and how to get the rest.
 
-``data``                 lists the samples, the complete sets, the pretrained weights and the photograph of lesson 01
+``data``                 lists the samples, the complete sets, the pretrained weights and the pictures of the course
 ``data fetch NAME…``     makes sure that complete sets or weights are on this machine (``all`` for every one)
 ``data drop NAME…``      removes samples from ``data/``, for instance one whose licence is not clear enough
 """
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from helpers import paths
-from helpers.datasets import cats_vs_dogs, cifar10, fashion_mnist, mnist, photos, pictures, search, weights
+from helpers.datasets import animals, cats_vs_dogs, cifar10, fashion_mnist, mnist, photos, pictures, search, weights
 from helpers.datasets.arrays import ArrayDataset
 from helpers.datasets.layouts import LAYOUTS, VGG16
 from helpers.datasets.search import Spec
@@ -92,7 +92,7 @@ def overview() -> list[dict[str, object]]:
         fetching = f"python -m helpers data fetch {spec.name} ({spec.megabytes:.0f} MB)"
         rows.append(_row(spec, "sample", lambda spec=spec: _sample(spec), remake))
         rows.append(_row(spec, "complete", lambda spec=spec: search.find_here(spec, []), fetching))
-    return [*rows, *_cats_and_dogs(), *_pretrained(), _photograph()]
+    return [*rows, *_cats_and_dogs(), *_pretrained(), _photograph(), _animals()]
 
 
 def _sample(spec: Spec) -> ArrayDataset | None:
@@ -185,6 +185,20 @@ def _photograph() -> dict[str, object]:
     except CourseError as problem:
         return row | {"state": DAMAGED, "problem": str(problem)}
     return row | {"state": HERE, "source": f"data/{name}", "MB": picture.nbytes / 1e6}
+
+
+def _animals() -> dict[str, object]:
+    """The cut-outs of lesson 09; damaged if one of them is."""
+    files = [paths.SAMPLES / "animals" / f"{name}.png" for name in animals.ANIMALS]
+    row: dict[str, object] = {"data": "Animals", "part": "cut-outs", "to get it": "git checkout data/animals"}
+    if not any(file.exists() for file in files):
+        return row | {"state": MISSING}
+    try:
+        for name in animals.ANIMALS:
+            animals.cut_out(name)
+    except CourseError as problem:
+        return row | {"state": DAMAGED, "problem": str(problem)}
+    return row | {"state": HERE, "source": "data/animals", "MB": sum(file.stat().st_size for file in files) / 1e6}
 
 
 def fetch(specs: list[Spec | str]) -> int:
