@@ -140,3 +140,8 @@ def test_workflows_and_the_ci_script_call_the_commands_of_the_readme():
         steps = yaml.safe_load((ROOT / f".github/workflows/{workflow}.yml").read_text("utf-8"))["jobs"]
         assert command in [step.get("run") for job in steps.values() for step in job["steps"]]
     assert (ROOT / ".ci/run").read_text("utf-8").rstrip().endswith("exec make test")
+
+
+def test_every_package_of_the_helpers_is_installed():
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "helpers").rglob("__init__.py")}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == found
