@@ -61,39 +61,44 @@ def recalled(study: str, work: Callable[[], dict]) -> dict:
     }
 
 
-def measured(study: str) -> dict | None:
+def measured(study: str, judge: str = "test") -> dict | None:
     """What the finished tasks of a study's variant say together, or None if there are none.
 
+    Args:
+        study: ``"study/variant"``.
+        judge: the part that was asked, ``"test"`` or ``"validation"``.
+
     Returns:
-        ``accuracy`` on the test part (see :func:`summary`), ``parameters``, ``minutes`` of training (mean),
-        ``machine`` and ``versions`` of the first seed.
+        ``accuracy`` on that part (see :func:`summary`), ``parameters`` (None where they were not noted), ``minutes`` of
+        training (mean), ``machine`` and ``versions`` of the first seed.
     """
     tasks = runs(study)
     if not tasks:
         return None
     results = [task["result"] for task in tasks]
     return {
-        "accuracy": summary([result["test_accuracy"] for result in results]),
-        "parameters": results[0]["parameters"],
+        "accuracy": summary([result[f"{judge}_accuracy"] for result in results]),
+        "parameters": results[0].get("parameters"),
         "minutes": statistics.fmean(result["minutes"] for result in results),
         "machine": tasks[0]["machine"],
         "versions": tasks[0]["versions"],
     }
 
 
-def rows(studies: Mapping[str, str]) -> list[dict]:
-    """One table row for each variant that has been run.
+def rows(studies: Mapping[str, str], judge: str = "test") -> list[dict]:
+    """One table row for each variant that has been run. A single run has no spread.
 
     Args:
         studies: words for the reader → ``"study/variant"``.
+        judge: the part that was asked, ``"test"`` or ``"validation"``.
     """
-    found = {label: measured(study) for label, study in studies.items()}
+    found = {label: measured(study, judge) for label, study in studies.items()}
     return [
         {
             "recipe": label,
             "runs": entry["accuracy"]["n"],
-            "test accuracy": entry["accuracy"]["value"],
-            "± (s.d.)": entry["accuracy"]["spread"],
+            f"{judge} accuracy": entry["accuracy"]["value"],
+            "± (s.d.)": entry["accuracy"]["spread"] if entry["accuracy"]["n"] > 1 else None,
             "parameters": entry["parameters"],
             "minutes": entry["minutes"],
         }

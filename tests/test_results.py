@@ -95,3 +95,10 @@ def test_a_table_has_a_row_for_each_variant_that_was_run(two_seeds):
     rows = records.rows({"as in the text": "fashion_mnist/published", "ours": "fashion_mnist/course"})
     assert [row["recipe"] for row in rows] == ["as in the text"]
     assert rows[0]["runs"] == 2 and rows[0]["± (s.d.)"] > 0
+
+
+def test_a_row_may_ask_about_the_validation_part_and_one_run_has_no_spread(empty):
+    found = task(0, 0.91) | {"variant": "small", "result": {"validation_accuracy": 0.8, "minutes": 1.0}}
+    records.write(empty / "studies/puzzle/small-0.json", found)
+    (row,) = records.rows({"small": "puzzle/small"}, judge="validation")
+    assert (row["validation accuracy"], row["± (s.d.)"], row["parameters"]) == (0.8, None, None)
