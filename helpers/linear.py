@@ -28,7 +28,7 @@ class Logistic:
 
 
 def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4, steps: int = 200) -> Logistic:
-    """Fit a logistic regression: sum of the losses, plus |weights|² / (2 · strength).
+    """Fit a logistic regression: losses, plus the squared length of the weights over 2 · strength.
 
     The problem has one minimum, so there is no seed and no learning rate.
 
