@@ -173,32 +173,27 @@ def _cats_and_dogs() -> list[dict[str, object]]:
 
 def _photograph() -> dict[str, object]:
     name = "photos/chelsea.png"
-    row: dict[str, object] = {
-        "data": "Chelsea",
-        "part": "photograph",
-        "to get it": f"git checkout data/{name}",
-    }
-    if not (paths.SAMPLES / name).exists():
-        return row | {"state": MISSING}
-    try:
-        picture = photos.cat()
-    except CourseError as problem:
-        return row | {"state": DAMAGED, "problem": str(problem)}
-    return row | {"state": HERE, "source": f"data/{name}", "MB": picture.nbytes / 1e6}
+
+    def look() -> dict | None:
+        if not (paths.SAMPLES / name).exists():
+            return None
+        return {"source": f"data/{name}", "MB": photos.cat().nbytes / 1e6}
+
+    return _looked("Chelsea", "photograph", f"git checkout data/{name}", look)
 
 
 def _animals() -> dict[str, object]:
     """The cut-outs of lesson 09; damaged if one of them is."""
     files = [paths.SAMPLES / "animals" / f"{name}.png" for name in animals.ANIMALS]
-    row: dict[str, object] = {"data": "Animals", "part": "cut-outs", "to get it": "git checkout data/animals"}
-    if not any(file.exists() for file in files):
-        return row | {"state": MISSING}
-    try:
+
+    def look() -> dict | None:
+        if not any(file.exists() for file in files):
+            return None
         for name in animals.ANIMALS:
             animals.cut_out(name)
-    except CourseError as problem:
-        return row | {"state": DAMAGED, "problem": str(problem)}
-    return row | {"state": HERE, "source": "data/animals", "MB": sum(file.stat().st_size for file in files) / 1e6}
+        return {"source": "data/animals", "MB": sum(file.stat().st_size for file in files) / 1e6}
+
+    return _looked("Animals", "cut-outs", "git checkout data/animals", look)
 
 
 def fetch(specs: list[Spec | str]) -> int:

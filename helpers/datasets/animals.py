@@ -4,14 +4,10 @@ The mask is the file's alpha channel. With it a picture can be composed of which
 animal is; that is how lesson 09 measures heat maps.
 """
 
-import hashlib
-
 import numpy as np
 from PIL import Image
 
-from helpers import paths
-from helpers.datasets import checksums
-from helpers.errors import CourseError
+from helpers.datasets import photos
 
 #: Name → the numbers of the ImageNet classes that name this animal; any of them is a right answer.
 ANIMALS: dict[str, tuple[int, ...]] = {
@@ -51,11 +47,5 @@ def cut_out(name: str) -> np.ndarray:
     """
     if name not in ANIMALS:
         raise ValueError(f"There is no animal {name!r}. Expected one of {', '.join(ANIMALS)}.")
-    file = f"animals/{name}.png"
-    path, expected = paths.SAMPLES / file, checksums.file(file)
-    back = f"Get it back with `git checkout data/{file}`, or remake it with `python data/make_cutouts.py`."
-    if not path.is_file():
-        raise CourseError(f"{path} is missing. Expected the cut-out that comes with the course. {back}")
-    if (found := hashlib.sha256(path.read_bytes()).hexdigest()) != expected:
-        raise CourseError(f"{path} is altered: found SHA-256 {found}, expected {expected}. {back}")
+    path = photos.verified(f"animals/{name}.png", "cut-out", "python data/make_cutouts.py")
     return np.array(Image.open(path).convert("RGBA"))

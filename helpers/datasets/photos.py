@@ -1,6 +1,7 @@
 """Photographs that may be shown and stored: files in ``data/photos``, read without any network."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -19,21 +20,24 @@ def cat() -> np.ndarray:
     Raises:
         CourseError: if ``data/photos/chelsea.png`` is missing or altered.
     """
-    return _photo("photos/chelsea.png")
+    return np.array(Image.open(verified("photos/chelsea.png", "photograph")).convert("RGB"))
 
 
-def _photo(name: str) -> np.ndarray:
-    path = paths.SAMPLES / name
+def verified(name: str, what: str, remake: str = "") -> Path:
+    """Where a picture of ``data/`` lies, after its bytes were checked.
+
+    Args:
+        name: path below ``data/``, as in ``data/checksums.toml``.
+        what: what it is, for the message.
+        remake: the command that makes it again, where there is one.
+
+    Raises:
+        CourseError: if it is missing or altered.
+    """
+    path, expected = paths.SAMPLES / name, checksums.file(name)
+    back = f"Get it back with `git checkout data/{name}`" + (f", or remake it with `{remake}`." if remake else ".")
     if not path.is_file():
-        raise CourseError(
-            f"{path} is missing. Expected the photograph that comes with the course; get it back with "
-            f"`git checkout data/{name}`."
-        )
-    expected = checksums.file(name)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != expected:
-        raise CourseError(
-            f"{path} is altered: found SHA-256 {found}, expected {expected}. Get it back with "
-            f"`git checkout data/{name}`."
-        )
-    return np.array(Image.open(path).convert("RGB"))
+        raise CourseError(f"{path} is missing. Expected the {what} that comes with the course. {back}")
+    if (found := hashlib.sha256(path.read_bytes()).hexdigest()) != expected:
+        raise CourseError(f"{path} is altered: found SHA-256 {found}, expected {expected}. {back}")
+    return path

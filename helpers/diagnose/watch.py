@@ -91,9 +91,8 @@ class CollapseAlarm(keras.callbacks.Callback):
 
     Args:
         classes: K.
-        watched: pictures to ask about after each epoch, for the sign *constant prediction*; none by default. A
-            network with a single answer must end in a sigmoid.
-            Take 50 to a few hundred, of all classes.
+        watched: pictures to ask about after each epoch, for the sign *constant prediction*; none by default.
+            Take 50 to a few hundred, of all classes. A network with a single answer must end in a sigmoid.
         patience: epochs in a row that a sign has to last.
 
     Attributes:
