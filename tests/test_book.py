@@ -11,8 +11,6 @@ from helpers import claims, paths, staleness
 from helpers.course import book, book_checks, book_source
 from helpers.errors import CourseError
 
-pytestmark = pytest.mark.xdist_group("book")
-
 
 def test_every_lesson_and_every_page_is_built(built_book):
     expected = [path.relative_to(paths.ROOT).with_suffix(".html") for path in book_checks.contents()]

@@ -1,6 +1,6 @@
 """The book in headless Chromium, as a reader meets it: light and dark, on a desk and on a telephone.
 
-All stand in one group with the other tests of the book, so that it is built once. Pictures of what was seen go to
+All run in one worker with the other tests of the book, so that it is built once. Pictures of what was seen go to
 ``build/screenshots``.
 """
 
@@ -16,10 +16,7 @@ from browser import ABSENT, CHROMIUM, Browser, served
 from helpers import paths, sliding
 from helpers.course import book_checks
 
-pytestmark = [
-    pytest.mark.xdist_group("book"),
-    pytest.mark.skipif(CHROMIUM is None, reason=ABSENT),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
 PAGES = [path.relative_to(paths.ROOT).with_suffix("").as_posix() for path in book_checks.contents()]
 SHOTS = paths.BUILD / "screenshots"
 #: Jupyter Book loads the script of a service that it does not use; its second declaration changes nothing.

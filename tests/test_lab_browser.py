@@ -19,7 +19,7 @@ from helpers import paths
 from helpers.course import lab
 from helpers.exercises import appendix1
 
-pytestmark = [pytest.mark.xdist_group("lab"), pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
 LESSON = "A1_conv2d_arguments"  # light: nothing is trained in it
 SHOTS = paths.BUILD / "screenshots"
 NOTEBOOK = "jupyterapp.shell.currentWidget"

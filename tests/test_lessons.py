@@ -1,6 +1,6 @@
 """Every lesson in the quick profile, without a network: through papermill, then through nbval.
 
-All stand in one group: the second run of a lesson finds what the first has trained, and no two are timed at once.
+All run in one worker: the second run of a lesson finds what the first has trained, and no two are timed at once.
 """
 
 import json
@@ -19,8 +19,7 @@ import pytest
 from helpers import claims, paths
 from helpers.course import recording
 
-# One group: lessons are timed, and two trainings at once would wait for each other.
-LESSONS = [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group("lessons")) for p in paths.lessons()]
+LESSONS = [pytest.param(p, id=p.stem) for p in paths.lessons()]
 SECONDS, SECONDS_ON_AVERAGE, CORES = 60, 45, 2
 # Known to be too slow: lesson 04 needed 72 s. Its quick trainings have to get shorter, then this entry goes.
 TOO_SLOW = {"04_cifar10": 100}

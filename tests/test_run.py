@@ -21,7 +21,6 @@ from helpers.course import cli, html, run
 from helpers.course.progress import Progress
 from helpers.errors import CourseError
 
-pytestmark = pytest.mark.xdist_group("run")  # one series for all
 PIXEL = base64.b64encode(
     bytes.fromhex(
         "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f0005fe02fe"

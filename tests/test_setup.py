@@ -21,7 +21,6 @@ from helpers.course import clean, cli, lab, setup
 from helpers.errors import CourseError
 from helpers.paths import ROOT
 
-pytestmark = pytest.mark.xdist_group("setup")  # one toy repository for all
 COMMAND_LINE = ("__init__.py", "__main__.py", "errors.py", "paths.py")
 BACKEND = '''
 """A build back end in 20 lines: an editable wheel of the folder it stands in."""
