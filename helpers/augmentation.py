@@ -11,8 +11,8 @@ import numpy as np
 from helpers.backend import tf
 from helpers.lesson import checked_seed
 
-#: What may come in from outside when a picture is shifted, and the name of the operation for it.
-BORDERS = {"black": "CONSTANT", "reflect": "REFLECT"}
+#: What may come in from outside when a picture is shifted, and NumPy's name for it.
+BORDERS = {"black": "constant", "reflect": "reflect"}
 
 
 def batches(
@@ -61,18 +61,18 @@ def batches(
         raise ValueError(f"border must be one of {', '.join(map(repr, BORDERS))}, found {border!r}.")
     seed = checked_seed(seed)
     steps = len(images) // batch_size
-    pictures, targets = tf.constant(images), tf.one_hot(labels, int(labels.max()) + 1)
+    targets = tf.one_hot(labels, int(labels.max()) + 1)
+    around = [(0, 0), (shift, shift), (shift, shift), (0, 0)]
+    padded = tf.constant(np.pad(images, around, mode=BORDERS[border]))  # once, not in every batch
     side = tf.constant(np.random.default_rng(seed).integers(2, size=len(images)))
 
     def change(epoch, step):
         places = step * batch_size + tf.range(batch_size, dtype=tf.int64)
         chosen = tf.random.experimental.index_shuffle(places, tf.stack([seed, epoch]), len(images) - 1)
         draw = draws(seed, epoch * steps + step)
-        batch = tf.gather(pictures, chosen)
-        if flip:
-            batch = flipped(batch, (tf.gather(side, chosen) + epoch) % 2 == 1)
-        if shift:
-            batch = shifted(batch, shift, draw, border)
+        corner = [draw((batch_size,), 0, 2 * shift + 1, tf.int32) for _ in range(2)]
+        mirrored = (tf.gather(side, chosen) + epoch) % 2 == 1
+        batch = windows(padded, chosen, corner, images.shape[1:3], mirrored & flip)
         batch = tf.cast(batch, tf.float32) / 255.0
         if erase:
             batch = erased(batch, erase, draw)
@@ -123,13 +123,26 @@ def flipped(batch: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
     return tf.where(chosen[:, None, None, None], batch[:, :, ::-1], batch)
 
 
-def shifted(batch: tf.Tensor, pixels: int, draw, border: str = "black") -> tf.Tensor:
-    """Each picture of (N, H, W, C) moved by up to ``pixels`` down or up and right or left."""
-    count, height, width = tf.shape(batch)[0], batch.shape[1], batch.shape[2]
-    padded = tf.pad(batch, [[0, 0], [pixels, pixels], [pixels, pixels], [0, 0]], BORDERS[border])
-    down, right = (draw((count, 1), 0, 2 * pixels + 1, tf.int32) for _ in range(2))
-    rows = tf.gather(padded, down + tf.range(height), axis=1, batch_dims=1)
-    return tf.gather(rows, right + tf.range(width), axis=2, batch_dims=1)
+def windows(padded: tf.Tensor, chosen, corner, size: tuple[int, int], mirrored: tf.Tensor) -> tf.Tensor:
+    """One window of each chosen picture, in a single look-up: moving and mirroring only change where pixels lie.
+
+    Args:
+        padded: (N, H, W, C), pictures with a border.
+        chosen: (B,) int64, which pictures.
+        corner: rows and columns, two int32 tensors (B,): the window's first row, and its first column in
+            the picture as it will be seen, mirrored or not.
+        size: height and width of the windows.
+        mirrored: (B,) boolean, which pictures are mirrored, left to right.
+
+    Returns:
+        (B, height, width, C), of the type of ``padded``.
+    """
+    _, height, width, channels = padded.shape
+    rows, columns = (first[:, None] + tf.range(length) for first, length in zip(corner, size, strict=True))
+    columns = tf.where(mirrored[:, None], width - 1 - columns, columns)
+    lines = chosen[:, None] * height + tf.cast(rows, tf.int64)  # of all pictures below one another
+    places = (lines * width)[:, :, None] + tf.cast(columns, tf.int64)[:, None, :]
+    return tf.gather(tf.reshape(padded, (-1, channels)), places)
 
 
 def erased(batch: tf.Tensor, share: float, draw, *, smallest: float = 0.02, largest: float = 0.25) -> tf.Tensor:
