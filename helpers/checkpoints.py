@@ -1,19 +1,153 @@
-"""Trained networks that later lessons open again: small files of weights in the course's cache.
+"""Trainings that are not lost: the state after each epoch, and trained networks, in the course's cache.
 
-Lessons 08 and 09 look into networks; they train one where there is none yet, so that each of them can be opened alone.
+A kernel dies, a later cell fails, a laptop is closed: run the cells again, and the training goes on, or is there
+already. Lessons 08 and 09 look into networks; they train one where there is none yet, so that each can be opened alone.
 """
 
 import hashlib
 import json
+import re
+import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from helpers import paths
-from helpers.backend import keras
+from helpers.backend import keras, tf
 from helpers.files import atomic_write
+
+#: Finished and unfinished trainings of one name that stay in the cache; older ones are removed.
+KEPT = 5
+
+
+class Progress(keras.callbacks.Callback):
+    """Keeps a training in one file after every epoch: weights, optimizer, curves, and what the callbacks know.
+
+    It stands behind the other callbacks, so that each of them has seen an epoch before it is kept, and gets back
+    what it knew of the best epoch after an interruption.
+
+    Args:
+        file: from :func:`training_file`.
+        model: compiled; gets the kept state at once, where there is one.
+        others: the training's other callbacks.
+
+    Attributes:
+        epochs: one dict of numbers for each finished epoch.
+        finished: the day on which the training ended, or None.
+    """
+
+    def __init__(self, file: Path, model: keras.Model, others: Sequence[keras.callbacks.Callback]) -> None:
+        super().__init__()
+        self.file, self.others = file, list(others)
+        self.before = [_knowledge(other) for other in others]
+        self.epochs: list[dict] = []
+        self.finished: str | None = None
+        self.known: list[dict] = [{} for _ in others]
+        self._restore(model)
+
+    def _restore(self, model: keras.Model) -> None:
+        stored = _arrays(self.file)
+        if not stored:
+            return
+        model.optimizer.build(model.trainable_variables)
+        plain = json.loads(str(stored.pop("plain")))
+        variables = {f"weights/{i:04d}": v for i, v in enumerate(model.weights)}
+        if not plain["finished"]:
+            variables |= {f"optimizer/{i:04d}": v for i, v in enumerate(model.optimizer.variables)}
+        if any(key not in stored or stored[key].shape != tuple(v.shape) for key, v in variables.items()):
+            return
+        for key, variable in variables.items():
+            variable.assign(stored[key])
+        self.epochs, self.finished, self.known = plain["epochs"], plain["finished"], plain["known"]
+        for key in (k for k in stored if k.startswith("known/")):
+            _, number, name, *place = key.split("/")
+            known = self.known[int(number)]
+            known[name] = [*known.get(name, []), stored[key]] if place else stored[key]
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        for other, known in zip(self.others, self.known, strict=True):  # they have just forgotten it
+            vars(other).update(known)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        measured = {key: float(value) for key, value in (logs or {}).items()}
+        self.epochs.append(measured | {"seconds": time.perf_counter() - self.began})
+        self._write()
+
+    def finish(self, model: keras.Model) -> None:
+        """Keep the trained weights, without what only a training needs; older trainings of this name make room."""
+        self.finished = time.strftime("%Y-%m-%d")
+        self.set_model(model)
+        self._write()
+        name = self.file.stem.rpartition("-")[0]
+        alike = [p for p in self.file.parent.glob(f"{name}-*.npz") if p.stem.rpartition("-")[0] == name]
+        for old in sorted(alike, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            old.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        arrays = {f"weights/{i:04d}": v.numpy() for i, v in enumerate(self.model.weights)}
+        plain = {"epochs": self.epochs, "finished": self.finished, "known": [{} for _ in self.others]}
+        if not self.finished:
+            arrays |= {f"optimizer/{i:04d}": v.numpy() for i, v in enumerate(self.model.optimizer.variables)}
+            for number, (other, before) in enumerate(zip(self.others, self.before, strict=True)):
+                for name, value in _knowledge(other).items():
+                    if isinstance(value, list):
+                        arrays |= {f"known/{number}/{name}/{i:04d}": part for i, part in enumerate(value)}
+                    elif isinstance(value, np.ndarray):
+                        arrays[f"known/{number}/{name}"] = value
+                    elif before.get(name) != value:
+                        plain["known"][number][name] = value
+        with atomic_write(self.file) as out:
+            np.savez(out, plain=np.array(json.dumps(plain)), **arrays)
+
+
+def _knowledge(callback: keras.callbacks.Callback) -> dict:
+    """What a callback has found out, as far as a file can hold it: numbers, texts, arrays and lists of arrays."""
+    found = {}
+    for name, value in vars(callback).items():
+        if isinstance(value, np.generic):
+            value = value.item()
+        arrays = isinstance(value, list) and value and all(isinstance(v, np.ndarray) for v in value)
+        if not name.startswith("_") and (arrays or isinstance(value, int | float | str | np.ndarray | None)):
+            found[name] = value
+    return found
+
+
+def training_file(name: str, model: keras.Model, x, y, epochs: int, options: dict) -> Path:
+    """Where a training is kept. The name ends in twelve digits that tell one training from another.
+
+    They stand for the network, its first weights (they carry the seed), optimizer, loss, data, length, and the
+    course's own code. Of a ``tf.data.Dataset`` the first batch counts.
+    """
+    described = model.to_json() + json.dumps(model.optimizer.get_config(), default=str, sort_keys=True)
+    # Keras numbers its automatic names (sequential_1), so that running a cell again would look like another network.
+    mark = hashlib.sha256(re.sub(r'_\d+(?=")', "", described).encode())
+    loss = model.loss.get_config() if isinstance(model.loss, keras.losses.Loss) else model.loss
+    mark.update(str(getattr(loss, "__qualname__", loss)).encode())  # a function's text would hold its address
+    for weight in model.get_weights():
+        mark.update(weight.tobytes())
+    if isinstance(x, tf.data.Dataset):
+        x = [part.numpy() for batch in x.take(1) for part in tf.nest.flatten(batch)]
+    for array in tf.nest.flatten([x, y, options.get("validation_data")]):
+        if isinstance(array, np.ndarray):
+            mark.update(str(array.shape).encode())
+            mark.update(np.ascontiguousarray(array[:: max(1, len(array) // 256)]).tobytes())
+    mark.update(f"{epochs} {options.get('batch_size')} {_code()}".encode())
+    return paths.cache() / "trainings" / f"{name}-{mark.hexdigest()[:12]}.npz"
+
+
+@cache
+def _code() -> str:
+    """A hash of the helpers' code: a training by other code is another training."""
+    mark = hashlib.sha256()
+    for file in sorted((paths.ROOT / "helpers").glob("*.py")):
+        mark.update(file.read_bytes())
+    return mark.hexdigest()
 
 
 def kept(name: str, model: keras.Model, recipe: Mapping, train: Callable[[], object]) -> bool:
@@ -53,10 +187,16 @@ def _path(name: str, model: keras.Model, recipe: Mapping) -> Path:
 
 def _read(path: Path, model: keras.Model) -> list[np.ndarray] | None:
     """The weights in a file, or None where it is missing, cut short, or made for another network."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            weights = [stored[key] for key in sorted(stored.files)]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        return None
+    stored = _arrays(path)
+    weights = [stored[key] for key in sorted(stored)]
     fits = [w.shape for w in weights] == [w.shape for w in model.get_weights()]
     return weights if fits else None
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a file; none where it is missing or cut short."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return {}

@@ -36,7 +36,6 @@ PRESENTATION = {
     "helpers.settings",
     "helpers.tables",
     "helpers.training.remembered",
-    "helpers.training._fingerprint",
 }
 #: The data layer finds the same arrays wherever they are; their content hashes stand for it.
 DATA = "helpers.datasets"

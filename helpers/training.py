@@ -4,18 +4,16 @@ Lesson 03 shows each of these at work before it uses them together. What a lesso
 its loss, its loop) stands in the lesson; this module holds what every lesson does the same way.
 """
 
-import hashlib
 import json
 import math
 import os
-import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from helpers import paths, settings
+from helpers import checkpoints, settings
 from helpers.backend import keras, tf
 from helpers.course import machine
 from helpers.files import atomic_write
@@ -60,8 +58,8 @@ def fit(model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Seq
     """Train a compiled model quietly, so that an interrupted training can go on where it stopped.
 
     After every epoch the whole state is kept in the course's cache. If the kernel dies, or the training
-    is interrupted, run the cells again: the same training continues with the next epoch. What counts as
-    the same is the network, optimizer, data and number of epochs.
+    is interrupted, run the cells again: the same training continues with the next epoch. If a later cell
+    fails, run them again too: what was trained to the end is not trained again, and a printed line says so.
 
     Args:
         model: compiled; after the call it has the trained weights.
@@ -73,63 +71,37 @@ def fit(model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Seq
 
     Returns:
         Keras' history as a dict of lists, one value an epoch, and ``"seconds"`` of training. Both include the
-        epochs before an interruption. (Early stopping does not: after one it knows only the epochs since.)
+        epochs before an interruption.
+
+    Raises:
+        ValueError: if the model has not been compiled.
     """
+    if not getattr(model, "optimizer", None):
+        raise ValueError("The model has no optimizer: call model.compile(optimizer, loss) before training.fit.")
 
     def work() -> dict:
-        mark = _fingerprint(model, x, y, epochs, options)
-        backup = paths.cache() / "unfinished" / f"{name}-{mark}"
-        diary = _Diary(backup / "diary.json")
-        model.fit(
-            x, y, epochs=epochs, callbacks=[*callbacks, diary, keras.callbacks.BackupAndRestore(backup)],
-            verbose=int(os.environ.get(settings.VERBOSE, 0)),
-            shuffle=not isinstance(x, tf.data.Dataset), **options,
-        )  # fmt: skip
+        file = checkpoints.training_file(name, model, x, y, epochs, options)
+        progress = checkpoints.Progress(file, model, callbacks)
+        if progress.finished:
+            print(f"“{name}” was trained by this same code on {progress.finished}; its weights are used again.")
+        else:
+            if isinstance(x, tf.data.Dataset):
+                for _ in progress.epochs:  # what changes from epoch to epoch goes on where it was
+                    next(iter(x))
+            model.fit(
+                x, y, epochs=epochs, initial_epoch=len(progress.epochs), callbacks=[*callbacks, progress],
+                verbose=int(os.environ.get(settings.VERBOSE, 0)),
+                shuffle=not isinstance(x, tf.data.Dataset), **options,
+            )  # fmt: skip
+            progress.finish(model)
         weights = {f"weights/{i:03d}": w for i, w in enumerate(model.get_weights())}
-        curves = {key: [epoch[key] for epoch in diary.epochs] for key in diary.epochs[-1]}
+        curves = {key: [epoch[key] for epoch in progress.epochs] for key in progress.epochs[-1]}
         return curves | {"seconds": sum(curves["seconds"])} | weights
 
     result = remembered(name, work)
     weights = [result.pop(k) for k in sorted(k for k in result if k.startswith("weights/"))]
     model.set_weights(weights)
     return result
-
-
-class _Diary(keras.callbacks.Callback):
-    """Keeps the curves beside the backup, so that a resumed training knows the epochs before its interruption.
-
-    It stands before the backup in the list: whatever epoch the backup knows, the diary knows too.
-    """
-
-    def __init__(self, file: Path) -> None:
-        super().__init__()
-        self.file = file
-        self.epochs = json.loads(file.read_text("utf-8")) if file.exists() else []
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self.began = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        measured = {key: float(value) for key, value in (logs or {}).items()}
-        self.epochs[epoch:] = [measured | {"seconds": time.perf_counter() - self.began}]
-        with atomic_write(self.file) as out:
-            out.write(json.dumps(self.epochs).encode())
-
-
-def _fingerprint(model: keras.Model, x, y, epochs: int, options: dict) -> str:
-    """Tells one training from another: network, optimizer, first weights, data, length. Twelve hex digits."""
-    described = model.to_json() + json.dumps(model.optimizer.get_config(), default=str, sort_keys=True)
-    # Keras numbers its automatic names (sequential_1), so that running a cell again would look like another network.
-    mark = hashlib.sha256(re.sub(r'_\d+(?=")', "", described).encode())
-    mark.update(str(model.loss).encode() if isinstance(model.loss, str) else type(model.loss).__name__.encode())
-    for weight in model.get_weights():  # the initial weights carry the seed
-        mark.update(weight.tobytes())
-    for array in (x, y):
-        if isinstance(array, np.ndarray):
-            mark.update(str(array.shape).encode())
-            mark.update(np.ascontiguousarray(array[:: max(1, len(array) // 256)]).tobytes())
-    mark.update(f"{epochs} {options.get('batch_size')}".encode())
-    return mark.hexdigest()[:12]
 
 
 def best_precision() -> str:
