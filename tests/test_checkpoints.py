@@ -1,61 +1,197 @@
-"""Weights kept in the cache: trained once, found again, and never taken for another training."""
+"""Trainings that go on: after an interruption, after a later cell failed, and never one in place of another."""
+
+import re
 
 import numpy as np
 import pytest
 
-from helpers import checkpoints, paths
-from helpers.backend import keras
+from helpers import augmentation, averaging, checkpoints, settings, training
+from helpers.backend import keras, tf
+
+INPUTS = np.random.default_rng(1).normal(size=(48, 4)).astype("float32")
+TARGETS = INPUTS @ np.float32([[1], [-2], [0.5], [0]])
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    for name in (settings.REMEMBER, settings.VERBOSE):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
 
 
-def network(seed: int = 0, units: int = 2) -> keras.Model:
+class Watch(keras.callbacks.Callback):
+    """Notes the epochs that ran, counted from 1, and stops like the stop button after one of them."""
+
+    def __init__(self, stop: int = 0) -> None:
+        super().__init__()
+        self.epochs, self.stop = [], stop
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.stop and epoch == self.stop:
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch + 1)
+
+
+def train(seed: int = 0, stop: int = 0, x=INPUTS, epochs: int = 4, new_kernel: bool = True, name: str = "toy") -> tuple:
+    """A cell of a lesson, run anew: (history or None if it was stopped, epochs that ran, weights)."""
+    if new_kernel:
+        keras.backend.clear_session()  # Keras counts its automatic names from the start again
     keras.utils.set_random_seed(seed)
-    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(units)])
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.05), "mse", run_eagerly=True)  # tracing would take longer
+    data = (x, TARGETS) if isinstance(x, np.ndarray) else (x,)
+    history, watch = None, Watch(stop)
+    try:
+        history = training.fit(model, *data, name=name, epochs=epochs, batch_size=None, callbacks=[watch])
+    except KeyboardInterrupt:
+        assert stop
+    return history, watch.epochs, model.get_weights()
 
 
-def trained(model: keras.Model, recipe: dict, value: float = 7.0) -> bool:
-    """Whether ``kept`` had to train; training sets every weight to the value."""
-    asked = []
-
-    def train():
-        asked.append(True)
-        model.set_weights([np.full_like(w, value) for w in model.get_weights()])
-
-    found = checkpoints.kept("toy", model, recipe, train)
-    assert found is not bool(asked)
-    assert all((w == 7).all() for w in model.get_weights())
-    return bool(asked)
+def test_a_training_is_quiet_and_gives_history_seconds_and_weights(cache, capsys, monkeypatch):
+    history, epochs, weights = train()
+    assert set(history) == {"loss", "seconds"} and len(history["loss"]) == 4 == len(epochs)
+    assert history["loss"][-1] < history["loss"][0] and all(type(v) is float for v in history["loss"])
+    assert 0 < history["seconds"] < 100 and capsys.readouterr() == ("", "")
+    assert np.abs(weights[0]).max() > 0.1
+    assert train(epochs=5)[1] == [1, 2, 3, 4, 5]
+    monkeypatch.setenv(settings.VERBOSE, "2")
+    train(epochs=1)
+    assert re.fullmatch(r".* loss: [\d.]+\n", capsys.readouterr().out)  # one line an epoch
 
 
-def test_the_same_training_is_not_done_twice():
-    assert trained(network(), {"epochs": 3})
-    assert not trained(network(), {"epochs": 3})
+def test_an_interrupted_training_goes_on_with_the_next_epoch_and_ends_as_if_nothing_had_been(cache):
+    data = tf.data.Dataset.from_tensor_slices((INPUTS, TARGETS)).batch(16)  # in order: the same batches each time
+    uninterrupted, _, whole = train(x=data, name="whole")
+    history, epochs, _ = train(x=data, stop=2)
+    assert history is None and epochs == [1, 2] and list((cache / "trainings").glob("toy-*"))
+    history, epochs, weights = train(x=data)
+    assert epochs == [3, 4] and history["loss"] == pytest.approx(uninterrupted["loss"], rel=1e-5)
+    assert history["seconds"] > 0 and set(history) == set(uninterrupted)
+    for ended, expected in zip(weights, whole, strict=True):
+        np.testing.assert_allclose(ended, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("model", "recipe"), [((1, 2), {"epochs": 3}), ((0, 4), {"epochs": 3}), ((0, 2), {"epochs": 4}), ((0, 2), {})]
-)
-def test_another_seed_network_or_recipe_is_another_training(model, recipe):
-    assert trained(network(), {"epochs": 3})
-    assert trained(network(*model), recipe)
+def test_an_interrupted_training_goes_on_when_its_cell_is_run_again_in_the_same_kernel(cache):
+    train(stop=2)
+    assert train(new_kernel=False)[1] == [3, 4]
 
 
-def test_a_file_that_was_cut_short_is_made_again():
-    assert trained(network(), {})
-    (file,) = (paths.cache() / "checkpoints").iterdir()
-    file.write_bytes(file.read_bytes()[:100])
-    assert trained(network(), {})
-    assert not trained(network(), {})
+def test_a_finished_training_is_there_when_a_later_cell_failed(cache, capsys):
+    history, _, weights = train()
+    again, epochs, same = train()
+    assert again == history and epochs == [] and all(map(np.array_equal, weights, same))
+    assert "“toy” was trained by this same code on 20" in capsys.readouterr().out
 
 
-def test_a_training_that_fails_leaves_nothing():
-    def fail():
-        raise RuntimeError("stopped")
+def test_other_code_of_the_course_is_another_training(cache, monkeypatch):
+    train()
+    monkeypatch.setattr(checkpoints, "_code", lambda: "changed")
+    assert train()[1] == [1, 2, 3, 4]
 
-    with pytest.raises(RuntimeError):
-        checkpoints.kept("toy", network(), {}, fail)
-    assert not (paths.cache() / "checkpoints").exists()
+
+def test_old_trainings_of_a_name_make_room_and_other_names_stay(cache):
+    (cache / "trainings").mkdir()
+    (cache / "trainings" / "toy-2-aaaaaaaaaaaa.npz").touch()
+    for seed in range(checkpoints.KEPT + 2):
+        train(seed, epochs=1)
+    found = [p.name for p in (cache / "trainings").iterdir()]
+    assert len(found) == checkpoints.KEPT + 1 and "toy-2-aaaaaaaaaaaa.npz" in found
+    assert train(checkpoints.KEPT + 1, epochs=1)[1] == [] and train(0, epochs=1)[1] == [1]
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_a_kept_training_that_was_cut_short_is_made_anew(cache, share):
+    train(stop=2)
+    (file,) = (cache / "trainings").iterdir()
+    file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
+    assert train()[1] == [1, 2, 3, 4]
+
+
+def test_early_stopping_and_the_best_checkpoint_survive_an_interruption(cache):
+    def worse_and_worse(stop):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(-0.05), "mse")  # uphill: the first epoch is the best one
+        early = keras.callbacks.EarlyStopping("loss", patience=3, restore_best_weights=True)
+        best = keras.callbacks.ModelCheckpoint(cache / "best.keras", "loss", save_best_only=True)
+        watch = Watch(stop)
+        callbacks = [early, best, watch]
+        try:
+            training.fit(model, INPUTS, TARGETS, name="worse", epochs=9, batch_size=48, callbacks=callbacks)
+        except KeyboardInterrupt:
+            assert stop
+        return watch.epochs, model.get_weights(), (cache / "best.keras").stat().st_mtime_ns
+
+    _, _, saved = worse_and_worse(stop=2)
+    epochs, weights, still = worse_and_worse(stop=0)
+    assert epochs == [3, 4] and still == saved  # patience runs out three epochs after the first, not after the third
+    kept = keras.models.load_model(cache / "best.keras").get_weights()
+    assert all(map(np.array_equal, weights, kept))
+
+
+def test_a_mean_of_weights_goes_on_after_an_interruption(cache):
+    def averaged(stop, name):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.05), "mse")
+        data = tf.data.Dataset.from_tensor_slices((INPUTS, TARGETS)).batch(16)
+        try:
+            mean = averaging.AverageWeights(steps=12, share=0.75)
+            training.fit(model, data, name=name, epochs=4, callbacks=[mean, Watch(stop)])
+        except KeyboardInterrupt:
+            averaged(0, name)
+        return model.get_weights() if not stop else averaged(0, name)
+
+    for ended, expected in zip(averaged(2, "stopped"), averaged(0, "whole"), strict=True):
+        np.testing.assert_allclose(ended, expected, rtol=1e-6)
+
+
+def test_what_is_drawn_in_each_epoch_goes_on_after_an_interruption(cache):
+    def drawn(stop, name):
+        seen = []
+        numbers = augmentation.stream(1, lambda epoch, step: tf.cast(tf.fill((16, 4), epoch), tf.float32))
+        data = numbers.map(lambda x: (x, x[:, :1]))
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("sgd", lambda target, answer: seen.append(float(target[0, 0])) or answer, run_eagerly=True)
+        try:
+            training.fit(model, data, name=name, epochs=4, callbacks=[Watch(stop)])
+        except KeyboardInterrupt:
+            assert stop
+        return seen
+
+    whole = drawn(0, "whole")
+    assert len(set(whole)) == 4 and drawn(2, "stopped") + drawn(0, "stopped") == whole
+
+
+def test_a_network_that_was_not_compiled_is_refused(cache):
+    with pytest.raises(ValueError, match=r"call model\.compile"):
+        training.fit(keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]), INPUTS, TARGETS, name="a", epochs=1)
+
+
+def images_in_batches(value: float) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices((INPUTS + value, TARGETS)).batch(16)
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"x": INPUTS + 1}, {"epochs": 3}], ids=lambda other: next(iter(other)))
+def test_another_training_does_not_go_on_from_it(cache, other):
+    train(stop=2)
+    assert train(**other)[1] == list(range(1, 1 + other.get("epochs", 4)))
+    assert train()[1] == [3, 4]
+
+
+def test_other_pictures_in_a_data_set_are_another_training(cache):
+    train(stop=2, x=images_in_batches(0))
+    assert train(x=images_in_batches(1))[1] == [1, 2, 3, 4] and train(x=images_in_batches(0))[1] == [3, 4]
+
+
+def test_a_remembered_training_gives_history_and_weights_without_training(cache, monkeypatch, capsys):
+    monkeypatch.setenv(settings.REMEMBER, str(cache / "results"))
+    history, _, weights = train()
+    again, epochs, same = train()
+    assert again == history and epochs == [] and all(map(np.array_equal, weights, same))
+    assert "“toy” is taken" in capsys.readouterr().out

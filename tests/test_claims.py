@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from helpers import claims, paths, profiles, settings
+from helpers.course import ranges
 
 TOY = {
     "toy.accuracy": {
@@ -147,6 +148,20 @@ def test_a_declaration_is_well_formed(name):
         study, variant = entry["study"].split("/")
         studies = tomllib.loads((paths.NOTEBOOKS / "studies.toml").read_text("utf-8"))
         assert variant in studies[study]["variants"] and studies[study]["lesson"] == entry["lesson"]
+
+
+def measured() -> list:
+    """(claim, values of its seeded quick runs) of every lesson whose ranges were measured."""
+    files = sorted((paths.RECORDS / "ranges").glob("*.json"))
+    return [pair for file in files for pair in json.loads(file.read_text("utf-8"))["claims"].items()]
+
+
+@pytest.mark.parametrize(("name", "values"), measured())
+def test_a_range_is_what_its_seeded_runs_give(name, values):
+    low, high = ranges.bounds(values)
+    assert len(values) == len(ranges.SEEDS)
+    expected = {"low": max(low, DECLARED[name].get("floor", 0.0)), "high": high}
+    assert {end: DECLARED[name]["quick"][end] for end in expected} == expected
 
 
 def stated(lesson: str) -> list[str]:

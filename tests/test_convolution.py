@@ -50,6 +50,17 @@ def test_one_dimension_same_padding_against_scipy_for_odd_kernels(seed, n, k):
 
 
 @property_test(60)
+@given(seeds, st.integers(1, 25), st.integers(1, 6), st.integers(1, 4), st.integers(1, 4))
+def test_one_dimension_with_stride_and_dilation_at_once_against_scipy(seed, n, k, stride, dilation):
+    assume(c.extent(k, dilation) <= n)
+    x, w = random(seed, n), random(seed + 1, k)
+    spread = np.zeros(c.extent(k, dilation), np.float32)
+    spread[::dilation] = w
+    expected = scipy.signal.correlate(x, spread, "valid", method="direct")[::stride]
+    np.testing.assert_allclose(c.correlate1d(x, w, "valid", stride, dilation), expected, **CLOSE)
+
+
+@property_test(60)
 @given(seeds, st.integers(1, 20), st.integers(1, 6), st.integers(1, 4), st.integers(1, 3), paddings)
 def test_one_dimension_against_tensorflow(seed, n, k, stride, dilation, padding):
     assume(stride == 1 or dilation == 1)  # TensorFlow refuses both at once
@@ -75,6 +86,27 @@ def test_two_dimensions_against_scipy(seed, h, w, kh, kw, padding):
     if padding == "valid":
         np.testing.assert_allclose(c.correlate2d(x, k), scipy.signal.correlate2d(x, k, "valid"), **CLOSE)
     np.testing.assert_allclose(c.correlate2d(x, k, padding), scipy.signal.correlate2d(x, k, padding), **CLOSE)
+
+
+@property_test(40)
+@given(seeds, st.integers(5, 12), st.integers(5, 12), st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 5]))
+def test_two_dimensions_same_padding_against_scipy_for_odd_kernels(seed, h, w, kh, kw):
+    x, k = random(seed, h, w), random(seed + 1, kh, kw)
+    np.testing.assert_allclose(c.correlate2d(x, k, "same"), scipy.signal.correlate2d(x, k, "same"), **CLOSE)
+
+
+@property_test(60)
+@given(seeds, st.tuples(st.integers(1, 14), st.integers(1, 14)), st.tuples(st.integers(1, 4), st.integers(1, 4)),
+       st.tuples(st.integers(1, 3), st.integers(1, 3)), st.tuples(st.integers(1, 3), st.integers(1, 3)))  # fmt: skip
+def test_conv2d_with_strides_and_dilations_at_once_against_scipy(seed, size, kernel, strides, dilation):
+    extents = [c.extent(k, d) for k, d in zip(kernel, dilation, strict=True)]
+    assume(all(e <= s for e, s in zip(extents, size, strict=True)))
+    x, w = random(seed, 1, *size, 2), random(seed + 1, *kernel, 2, 1)
+    spread = np.zeros((*extents, 2), np.float32)
+    spread[:: dilation[0], :: dilation[1]] = w[..., 0]
+    whole = sum(scipy.signal.correlate2d(x[0, :, :, i], spread[:, :, i], "valid") for i in range(2))
+    ours = c.conv2d(x, w, np.zeros(1), strides, "valid", dilation)
+    np.testing.assert_allclose(ours[0, :, :, 0], whole[:: strides[0], :: strides[1]], **CLOSE)
 
 
 @property_test(100)

@@ -131,7 +131,10 @@ def test_python_versions_agree_everywhere():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert f"{low} <= sys.version_info[:2] <= {high}" in makefile
     workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
-    tried = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
+    assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "macos"}
+    tried = matrix["python"]
+    assert {"3.11", "3.13"} <= set(tried)
     assert all(allowed_by(PROJECT["project"]["requires-python"], tuple(map(int, v.split(".")))) for v in tried)
 
 

@@ -40,10 +40,11 @@ def test_there_are_lessons():
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_lesson(path, check):
     notebook = checks.load(path)
+    problems = check(notebook)
     if check is checks.compared_problems and path.stem in AWAITING_FULL_RUN:
         assert not any(cell["outputs"] for cell in checks.code_cells(notebook)), "it is stored: take it off the list"
-        pytest.skip("its full run has not been stored yet")
-    assert check(notebook) == []
+        problems = [p for p in problems if "stores no output" not in p]
+    assert problems == []
 
 
 def test_ids_are_unique_over_all_lessons():
