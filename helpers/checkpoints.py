@@ -41,8 +41,10 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, file: Path, model: keras.Model, others: Sequence[keras.callbacks.Callback]) -> None:
         super().__init__()
-        self.file, self.others = file, list(others)
+        self.others = list(others)
         self.before = [_knowledge(other) for other in others]
+        settings = [(type(other).__name__, sorted(_knowledge(other).items())) for other in others]
+        self.file = _with_settings(file, settings)
         self.epochs: list[dict] = []
         self.finished: str | None = None
         self.known: list[dict] = [{} for _ in others]
@@ -106,6 +108,12 @@ class Progress(keras.callbacks.Callback):
             np.savez(out, plain=np.array(json.dumps(plain)), **arrays)
 
 
+def _with_settings(file: Path, settings: list) -> Path:
+    """The file's name with digits that stand for the callbacks too: other patience, other training."""
+    name, _, mark = file.stem.rpartition("-")
+    return file.with_stem(f"{name}-{hashlib.sha256(f'{mark} {settings}'.encode()).hexdigest()[:12]}")
+
+
 def _knowledge(callback: keras.callbacks.Callback) -> dict:
     """What a callback has found out, as far as a file can hold it: numbers, texts, arrays and lists of arrays."""
     found = {}
@@ -122,7 +130,7 @@ def training_file(name: str, model: keras.Model, x, y, epochs: int, options: dic
     """Where a training is kept. The name ends in twelve digits that tell one training from another.
 
     They stand for the network, its first weights (they carry the seed), optimizer, loss, data, length, and the
-    course's own code. Of a ``tf.data.Dataset`` the first batch counts.
+    course's own code. :class:`Progress` adds the callbacks. Of a ``tf.data.Dataset`` the first batch counts.
     """
     described = model.to_json() + json.dumps(model.optimizer.get_config(), default=str, sort_keys=True)
     # Keras numbers its automatic names (sequential_1), so that running a cell again would look like another network.

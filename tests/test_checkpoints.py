@@ -25,10 +25,10 @@ class Watch(keras.callbacks.Callback):
 
     def __init__(self, stop: int = 0) -> None:
         super().__init__()
-        self.epochs, self.stop = [], stop
+        self.epochs, self._stop = [], stop
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.stop and epoch == self.stop:
+        if self._stop and epoch == self._stop:
             raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch, logs=None):
@@ -171,6 +171,18 @@ def test_what_is_drawn_in_each_epoch_goes_on_after_an_interruption(cache):
 def test_a_network_that_was_not_compiled_is_refused(cache):
     with pytest.raises(ValueError, match=r"call model\.compile"):
         training.fit(keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)]), INPUTS, TARGETS, name="a", epochs=1)
+
+
+def test_other_settings_of_a_callback_are_another_training(cache):
+    def fitted(patience):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        watch, early = Watch(), keras.callbacks.EarlyStopping("loss", patience=patience)
+        training.fit(model, INPUTS, TARGETS, name="a", epochs=2, callbacks=[early, watch])
+        return watch.epochs
+
+    assert fitted(2) == [1, 2] and fitted(3) == [1, 2] and fitted(2) == []
 
 
 def images_in_batches(value: float) -> tf.data.Dataset:
