@@ -1,4 +1,4 @@
-"""Trainings that are not lost: the state after each epoch, and trained networks, in the course's cache.
+"""Trainings that are not lost: the state after each epoch, and the trained network, in the course's cache.
 
 A kernel dies, a later cell fails, a laptop is closed: run the cells again, and the training goes on, or is there
 already.
@@ -43,8 +43,10 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.others = list(others)
         self.before = [_knowledge(other) for other in others]
-        settings = [(type(other).__name__, sorted(_knowledge(other).items())) for other in others]
-        self.file = _with_settings(file, settings)
+        name, _, mark = file.stem.rpartition("-")
+        settings = [type(other).__name__ for other in others], self.before  # another patience is another training
+        mark = hashlib.sha256(f"{mark} {settings}".encode()).hexdigest()[:12]
+        self.file = file.with_stem(f"{name}-{mark}")
         self.epochs: list[dict] = []
         self.finished: str | None = None
         self.known: list[dict] = [{} for _ in others]
@@ -106,12 +108,6 @@ class Progress(keras.callbacks.Callback):
                         plain["known"][number][name] = value
         with atomic_write(self.file) as out:
             np.savez(out, plain=np.array(json.dumps(plain)), **arrays)
-
-
-def _with_settings(file: Path, settings: list) -> Path:
-    """The file's name with digits that stand for the callbacks too: other patience, other training."""
-    name, _, mark = file.stem.rpartition("-")
-    return file.with_stem(f"{name}-{hashlib.sha256(f'{mark} {settings}'.encode()).hexdigest()[:12]}")
 
 
 def _knowledge(callback: keras.callbacks.Callback) -> dict:

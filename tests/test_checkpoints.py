@@ -35,13 +35,24 @@ class Watch(keras.callbacks.Callback):
         self.epochs.append(epoch + 1)
 
 
+def toy(optimizer="sgd", loss="mse", seed: int = 0, **options) -> keras.Model:
+    """A network of one layer, compiled, with the first weights of a seed."""
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(optimizer, loss, **options)
+    return model
+
+
+def in_batches(shift: float = 0) -> tf.data.Dataset:
+    """The data in order, the same batches every time."""
+    return tf.data.Dataset.from_tensor_slices((INPUTS + shift, TARGETS)).batch(16)
+
+
 def train(seed: int = 0, stop: int = 0, x=INPUTS, epochs: int = 4, new_kernel: bool = True, name: str = "toy") -> tuple:
     """A cell of a lesson, run anew: (history or None if it was stopped, epochs that ran, weights)."""
     if new_kernel:
         keras.backend.clear_session()  # Keras counts its automatic names from the start again
-    keras.utils.set_random_seed(seed)
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(0.05), "mse", run_eagerly=True)  # tracing would take longer
+    model = toy(keras.optimizers.Adam(0.05), seed=seed, run_eagerly=True)  # tracing would take longer
     data = (x, TARGETS) if isinstance(x, np.ndarray) else (x,)
     history, watch = None, Watch(stop)
     try:
@@ -64,7 +75,7 @@ def test_a_training_is_quiet_and_gives_history_seconds_and_weights(cache, capsys
 
 
 def test_an_interrupted_training_goes_on_with_the_next_epoch_and_ends_as_if_nothing_had_been(cache):
-    data = tf.data.Dataset.from_tensor_slices((INPUTS, TARGETS)).batch(16)  # in order: the same batches each time
+    data = in_batches()
     uninterrupted, _, whole = train(x=data, name="whole")
     history, epochs, _ = train(x=data, stop=2)
     assert history is None and epochs == [1, 2] and list((cache / "trainings").glob("toy-*"))
@@ -113,9 +124,7 @@ def test_a_kept_training_that_was_cut_short_is_made_anew(cache, share):
 
 def test_early_stopping_and_the_best_checkpoint_survive_an_interruption(cache):
     def worse_and_worse(stop):
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-        model.compile(keras.optimizers.SGD(-0.05), "mse")  # uphill: the first epoch is the best one
+        model = toy(keras.optimizers.SGD(-0.05))  # uphill: the first epoch is the best one
         early = keras.callbacks.EarlyStopping("loss", patience=3, restore_best_weights=True)
         best = keras.callbacks.ModelCheckpoint(cache / "best.keras", "loss", save_best_only=True)
         watch = Watch(stop)
@@ -135,13 +144,10 @@ def test_early_stopping_and_the_best_checkpoint_survive_an_interruption(cache):
 
 def test_a_mean_of_weights_goes_on_after_an_interruption(cache):
     def averaged(stop, name):
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-        model.compile(keras.optimizers.SGD(0.05), "mse")
-        data = tf.data.Dataset.from_tensor_slices((INPUTS, TARGETS)).batch(16)
+        model = toy(keras.optimizers.SGD(0.05))
         try:
             mean = averaging.AverageWeights(steps=12, share=0.75)
-            training.fit(model, data, name=name, epochs=4, callbacks=[mean, Watch(stop)])
+            training.fit(model, in_batches(), name=name, epochs=4, callbacks=[mean, Watch(stop)])
         except KeyboardInterrupt:
             averaged(0, name)
         return model.get_weights() if not stop else averaged(0, name)
@@ -155,9 +161,7 @@ def test_what_is_drawn_in_each_epoch_goes_on_after_an_interruption(cache):
         seen = []
         numbers = augmentation.stream(1, lambda epoch, step: tf.cast(tf.fill((16, 4), epoch), tf.float32))
         data = numbers.map(lambda x: (x, x[:, :1]))
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-        model.compile("sgd", lambda target, answer: seen.append(float(target[0, 0])) or answer, run_eagerly=True)
+        model = toy(loss=lambda target, answer: seen.append(float(target[0, 0])) or answer, run_eagerly=True)
         try:
             training.fit(model, data, name=name, epochs=4, callbacks=[Watch(stop)])
         except KeyboardInterrupt:
@@ -175,18 +179,12 @@ def test_a_network_that_was_not_compiled_is_refused(cache):
 
 def test_other_settings_of_a_callback_are_another_training(cache):
     def fitted(patience):
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-        model.compile("sgd", "mse")
+        model = toy()
         watch, early = Watch(), keras.callbacks.EarlyStopping("loss", patience=patience)
         training.fit(model, INPUTS, TARGETS, name="a", epochs=2, callbacks=[early, watch])
         return watch.epochs
 
     assert fitted(2) == [1, 2] and fitted(3) == [1, 2] and fitted(2) == []
-
-
-def images_in_batches(value: float) -> tf.data.Dataset:
-    return tf.data.Dataset.from_tensor_slices((INPUTS + value, TARGETS)).batch(16)
 
 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"x": INPUTS + 1}, {"epochs": 3}], ids=lambda other: next(iter(other)))
@@ -197,8 +195,8 @@ def test_another_training_does_not_go_on_from_it(cache, other):
 
 
 def test_other_pictures_in_a_data_set_are_another_training(cache):
-    train(stop=2, x=images_in_batches(0))
-    assert train(x=images_in_batches(1))[1] == [1, 2, 3, 4] and train(x=images_in_batches(0))[1] == [3, 4]
+    train(stop=2, x=in_batches(0))
+    assert train(x=in_batches(1))[1] == [1, 2, 3, 4] and train(x=in_batches(0))[1] == [3, 4]
 
 
 def test_a_remembered_training_gives_history_and_weights_without_training(cache, monkeypatch, capsys):
