@@ -6,6 +6,7 @@ already.
 
 import hashlib
 import json
+import os
 import re
 import time
 import zipfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import paths
+from helpers import paths, settings
 from helpers.backend import keras, tf
 from helpers.files import atomic_write
 
@@ -44,8 +45,8 @@ class Progress(keras.callbacks.Callback):
         self.others = list(others)
         self.before = [_knowledge(other) for other in others]
         name, _, mark = file.stem.rpartition("-")
-        settings = [type(other).__name__ for other in others], self.before  # another patience is another training
-        mark = hashlib.sha256(f"{mark} {settings}".encode()).hexdigest()[:12]
+        watched = [type(other).__name__ for other in others], self.before  # another patience is another training
+        mark = hashlib.sha256(f"{mark} {watched}".encode()).hexdigest()[:12]
         self.file = file.with_stem(f"{name}-{mark}")
         self.epochs: list[dict] = []
         self.finished: str | None = None
@@ -56,8 +57,10 @@ class Progress(keras.callbacks.Callback):
         stored = _arrays(self.file)
         if not stored:
             return
-        model.optimizer.build(model.trainable_variables)
         plain = json.loads(str(stored.pop("plain")))
+        if plain["finished"] and os.environ.get(settings.FRESH):
+            return
+        model.optimizer.build(model.trainable_variables)
         variables = {f"weights/{i:04d}": v for i, v in enumerate(model.weights)}
         if not plain["finished"]:
             variables |= {f"optimizer/{i:04d}": v for i, v in enumerate(model.optimizer.variables)}

@@ -15,7 +15,7 @@ TARGETS = INPUTS @ np.float32([[1], [-2], [0.5], [0]])
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    for name in (settings.REMEMBER, settings.VERBOSE):
+    for name in (settings.FRESH, settings.REMEMBER, settings.VERBOSE):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -96,6 +96,13 @@ def test_a_finished_training_is_there_when_a_later_cell_failed(cache, capsys):
     again, epochs, same = train()
     assert again == history and epochs == [] and all(map(np.array_equal, weights, same))
     assert "“toy” was trained by this same code on 20" in capsys.readouterr().out
+
+
+def test_while_a_record_is_made_a_finished_training_is_done_again_and_an_interrupted_one_goes_on(cache, monkeypatch):
+    monkeypatch.setenv(settings.FRESH, "1")
+    assert train()[1] == [1, 2, 3, 4]
+    assert train(stop=2)[1] == [1, 2]
+    assert train()[1] == [3, 4]
 
 
 def test_other_code_of_the_course_is_another_training(cache, monkeypatch):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ import time
 import nbformat
 import pytest
 
-from helpers import paths, profiles, records, staleness
+from helpers import paths, profiles, records, settings, staleness
 from helpers.course import study
 from helpers.errors import CourseError
 
@@ -46,7 +47,8 @@ def toy(tmp_path, monkeypatch):
         monkeypatch.setattr(paths, name, tmp_path)
     monkeypatch.setattr(records, "STUDIES", tmp_path / "records")
     monkeypatch.setenv(profiles.VARIABLE, "quick")
-    monkeypatch.setenv("COURSE_VERBOSE", "0")
+    for name in (settings.VERBOSE, settings.FRESH):
+        monkeypatch.setenv(name, "")
     return tmp_path / "records/toy"
 
 
@@ -93,6 +95,7 @@ def test_a_task_writes_its_record_with_all_that_is_needed_to_judge_it(toy, capsy
     assert 0 <= task["seconds"] < 5 and (task["busy_elsewhere"] is None or 0 <= task["busy_elsewhere"] <= 1)
     assert task["machine"]["cores"] >= 1 and task["versions"]["python"].startswith("3.")
     assert json.loads(capsys.readouterr().out) == {"accuracy": 3.0}
+    assert os.environ[settings.FRESH] and os.environ[settings.VERBOSE] == "2"  # a record is trained
 
 
 def test_the_hash_is_another_for_other_code_and_another_expression(toy):

@@ -15,7 +15,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from helpers import paths, profiles, settings
+from helpers import paths, profiles
 from helpers.claims import MIME
 from helpers.course import html, recording, store
 from helpers.course.progress import Progress
@@ -64,8 +64,8 @@ def main(argv: Sequence[str]) -> int:
     with Progress([path.stem for path in notebooks]) as progress:
         for path in notebooks:
             progress.begin(path.stem)
-            memory = {settings.REMEMBER: str(store.remember_folder(path, asked.profile))} if asked.store else None
-            outcome = run_lesson(path, asked.profile, asked.seed, output, memory, report=progress.cells)
+            variables = store.variables(path, asked.profile) if asked.store else None
+            outcome = run_lesson(path, asked.profile, asked.seed, output, variables, report=progress.cells)
             outcomes.append(with_page(outcome))
             if asked.store and outcome.status == "passed":
                 store.store(path, outcome.notebook, profile=asked.profile, seconds=outcome.seconds, gflops=gflops)

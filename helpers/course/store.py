@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import claims, opening, paths, records, staleness
+from helpers import claims, opening, paths, records, settings, staleness
 from helpers.course import recording
 from helpers.errors import CourseError
 from helpers.files import atomic_write
@@ -28,10 +28,11 @@ def measured_gflops() -> float:
     return round(json.loads(done.stdout)["gflops"], 1)
 
 
-def remember_folder(notebook: Path, profile: str) -> Path:
-    """Where results of a notebook's present code are kept between runs."""
+def variables(notebook: Path, profile: str) -> dict[str, str]:
+    """Environment of a run that will be stored: results of this very code are kept between such runs, and no other."""
     results = staleness.hashes(_read(notebook), profile)["results"]
-    return paths.cache() / "results" / f"{notebook.stem}-{profile}-{results}"
+    folder = paths.cache() / "results" / f"{notebook.stem}-{profile}-{results}"
+    return {settings.REMEMBER: str(folder), settings.FRESH: "1"}
 
 
 def store(original: Path, executed: Path, *, profile: str, seconds: float, gflops: float) -> None:

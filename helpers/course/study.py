@@ -121,7 +121,7 @@ def task_hash(name: str, variant: str) -> str:
 def run_task(name: str, variant: str, seed: int) -> None:
     """Run one task here and write its record."""
     profiles.use("full")
-    os.environ[settings.VERBOSE] = "2"
+    os.environ |= {settings.VERBOSE: "2", settings.FRESH: "1"}
     notebook, cells, expression = program(name, variant)
     mark = task_hash(name, variant)  # of the code as it is now, not as it may be when the task ends
     space: dict = {}
