@@ -10,7 +10,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -91,10 +91,7 @@ class Progress(keras.callbacks.Callback):
         self.finished = time.strftime("%Y-%m-%d")
         self.set_model(model)
         self._write()
-        name = self.file.stem.rpartition("-")[0]
-        alike = [p for p in self.file.parent.glob(f"{name}-*.npz") if p.stem.rpartition("-")[0] == name]
-        for old in sorted(alike, key=lambda path: path.stat().st_mtime)[:-KEPT]:
-            old.unlink(missing_ok=True)
+        _make_room(self.file)
 
     def _write(self) -> None:
         arrays = {f"weights/{i:04d}": v.numpy() for i, v in enumerate(self.model.weights)}
@@ -111,6 +108,56 @@ class Progress(keras.callbacks.Callback):
                         plain["known"][number][name] = value
         with atomic_write(self.file) as out:
             np.savez(out, plain=np.array(json.dumps(plain)), **arrays)
+
+
+def epochs(
+    name: str | None, count: int, variables: Sequence[tf.Variable], history: dict[str, list], of: Sequence = ()
+) -> Iterator[int]:
+    """The epochs that a hand-written training loop still has to do: ``for epoch in epochs(…)``.
+
+    After each of them the variables and the history are kept in the course's cache. Where this same training was
+    interrupted before, both first get back what was kept, and the loop goes on with the next epoch; where it was
+    finished, there is no epoch left, and a printed line says so.
+
+    Args:
+        name: names the training in the cache; None keeps nothing.
+        count: epochs of the whole training.
+        variables: everything that changes from step to step, with its first values.
+        history: lists to which the loop adds one number an epoch; filled in place.
+        of: what else decides the result: arrays (the data) and numbers (the settings).
+
+    Yields:
+        0 ≤ epoch < count. Take an epoch's random numbers from a generator of its own, or a training that goes on
+        differs from one that was never interrupted.
+    """
+    if name is None:
+        yield from range(count)
+        return
+    mark = hashlib.sha256(f"{count} {sorted(history)} {_code()}".encode())
+    for variable in variables:
+        mark.update(variable.numpy().tobytes())
+    _add_data(mark, of)
+    mark.update(repr([part for part in of if not isinstance(part, np.ndarray)]).encode())
+    file = paths.cache() / "trainings" / f"{name}-{mark.hexdigest()[:12]}.npz"
+    stored = _arrays(file)
+    done = int(stored.get("done", 0))
+    if done == count and os.environ.get(settings.FRESH):
+        done = 0
+    elif done:
+        history.update({key: stored[f"history/{key}"].tolist() for key in history})
+        for i, variable in enumerate(variables):
+            variable.assign(stored[f"weights/{i:04d}"])
+        if done == count:
+            day = time.strftime("%Y-%m-%d", time.localtime(file.stat().st_mtime))
+            print(f"“{name}” was trained by this same code on {day}; its weights are used again.")
+    for epoch in range(done, count):
+        yield epoch
+        with atomic_write(file) as out:
+            np.savez(
+                out, done=epoch + 1, **{f"history/{key}": values for key, values in history.items()},
+                **{f"weights/{i:04d}": variable.numpy() for i, variable in enumerate(variables)},
+            )  # fmt: skip
+    _make_room(file)
 
 
 def _knowledge(callback: keras.callbacks.Callback) -> dict:
@@ -140,12 +187,25 @@ def training_file(name: str, model: keras.Model, x, y, epochs: int, options: dic
         mark.update(weight.tobytes())
     if isinstance(x, tf.data.Dataset):
         x = [part.numpy() for batch in x.take(1) for part in tf.nest.flatten(batch)]
-    for array in tf.nest.flatten([x, y, options.get("validation_data")]):
+    _add_data(mark, tf.nest.flatten([x, y, options.get("validation_data")]))
+    mark.update(f"{epochs} {options.get('batch_size')} {_code()}".encode())
+    return paths.cache() / "trainings" / f"{name}-{mark.hexdigest()[:12]}.npz"
+
+
+def _add_data(mark, parts: Sequence) -> None:
+    """Let the arrays among the parts count in a hash: their shapes, and every so many rows of each."""
+    for array in parts:
         if isinstance(array, np.ndarray):
             mark.update(str(array.shape).encode())
             mark.update(np.ascontiguousarray(array[:: max(1, len(array) // 256)]).tobytes())
-    mark.update(f"{epochs} {options.get('batch_size')} {_code()}".encode())
-    return paths.cache() / "trainings" / f"{name}-{mark.hexdigest()[:12]}.npz"
+
+
+def _make_room(file: Path) -> None:
+    """Remove the oldest trainings of the same name."""
+    name = file.stem.rpartition("-")[0]
+    alike = [p for p in file.parent.glob(f"{name}-*.npz") if p.stem.rpartition("-")[0] == name]
+    for old in sorted(alike, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        old.unlink(missing_ok=True)
 
 
 @cache

@@ -101,9 +101,11 @@ def numbers(values: object, dimensions: int, name: str) -> np.ndarray:
     """
     try:
         array = np.asarray(values)
-        array = array if np.issubdtype(array.dtype, np.floating) else array.astype(np.float64)
+        array = array if np.issubdtype(array.dtype, np.inexact) else array.astype(np.float64)
     except (TypeError, ValueError):
         raise TypeError(f"{name}: expected numbers, found {type(values).__name__}.") from None
+    if np.iscomplexobj(array):
+        raise TypeError(f"{name}: expected real numbers, found complex ones.")
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(
             f"{name}: expected {dimensions} non-empty dimension{'s' * (dimensions > 1)}, found shape {array.shape}."

@@ -62,7 +62,16 @@ def image(pixels: np.ndarray, ax: Axes | None = None, *, title: str = "", **imsh
         ax: where to draw; a new small figure by default.
         title: printed above the image.
         **imshow: passed on, for instance ``vmin``, ``vmax``, ``cmap``.
+
+    Raises:
+        ValueError: for another shape.
     """
+    pixels = np.asarray(pixels)
+    if not (pixels.size and (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] in (1, 3)))):
+        raise ValueError(
+            f"An image has the shape (H, W), (H, W, 1) or (H, W, 3), found {pixels.shape}. "
+            "Of a batch or of feature maps, choose one: batch[i], or maps[i, :, :, channel]."
+        )
     if ax is None:
         ax = plt.figure(figsize=(2.6, 2.6)).add_subplot()
     ax.imshow(np.squeeze(pixels, axis=-1) if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels, **imshow)
@@ -81,7 +90,14 @@ def images(
         titles: N short texts, or none.
         columns: images per row.
         size: width of one image in inches.
+
+    Raises:
+        ValueError: if there are no images, or more or fewer titles than images.
     """
+    if not len(pixels):
+        raise ValueError("There is no image to draw: the list is empty.")
+    if len(titles):
+        _one_each(titles, len(pixels), "titles", "images")
     columns = min(columns, len(pixels))
     rows = -(-len(pixels) // columns)
     figure, axes = plt.subplots(
@@ -129,7 +145,11 @@ def probabilities(values: np.ndarray, names: Sequence[str], truth: int | None = 
         names: K class names.
         truth: the right class, drawn in green; the largest other bar is orange.
         ax: where to draw; a new figure by default.
+
+    Raises:
+        ValueError: if there are more or fewer names than probabilities.
     """
+    _one_each(names, len(values), "names", "probabilities")
     if ax is None:
         ax = plt.figure(figsize=(5, 3)).add_subplot()
     colours = [COLOURS[5]] * len(values)
@@ -149,7 +169,13 @@ def confusion(counts: np.ndarray, names: Sequence[str], ax: Axes | None = None) 
         counts: (K, K) whole numbers; row: true class, column: predicted class.
         names: K class names.
         ax: where to draw; a new figure by default.
+
+    Raises:
+        ValueError: if the counts are no square, or there is not one name for each row.
     """
+    if np.ndim(counts) != 2 or np.shape(counts)[0] != np.shape(counts)[1]:
+        raise ValueError(f"A confusion matrix has the shape (K, K), found {np.shape(counts)}.")
+    _one_each(names, len(counts), "names", "classes")
     if ax is None:
         ax = plt.figure(figsize=(6.4, 5.4)).add_subplot()
     errors = np.where(np.eye(len(counts), dtype=bool), 0, counts)
@@ -163,3 +189,8 @@ def confusion(counts: np.ndarray, names: Sequence[str], ax: Axes | None = None) 
     ax.set(xticks=ticks, yticks=ticks, yticklabels=names, xlabel="predicted", ylabel="true class")
     ax.set_xticklabels(names, rotation=45, ha="right")
     return ax
+
+
+def _one_each(texts: Sequence[str], count: int, what: str, of: str) -> None:
+    if len(texts) != count:
+        raise ValueError(f"Expected as many {what} as {of}, found {len(texts)} {what} and {count} {of}.")

@@ -3,6 +3,7 @@
 A notebook is the parsed JSON, not nbformat's view of it: nbformat mends on reading what is to be found here.
 """
 
+import ast
 import json
 import os
 import re
@@ -11,10 +12,13 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
+
 from helpers.paths import ROOT
 
 LARGEST = 2 * 10**6
 LONGEST_CELL, MEDIAN_CELL, WORDS_PER_LINE, MOST_CELLS = 25, 5, 6, 90
+OPENING = {"helpers.backend", "helpers.lesson", "helpers.profiles"}
 COMPARED = "nbval-check-output"
 #: parameters: papermill's; results: hashed for staleness; solution and hide-cell: folded where it is read.
 #: raises-exception and nbval-skip are not here: papermill honours neither.
@@ -65,6 +69,10 @@ def format_problems(notebook: dict) -> list[str]:
         problems.append("language_info has a version, which differs between machines")
     if "papermill" in metadata or any({"papermill", "execution"} & set(cell["metadata"]) for cell in notebook["cells"]):
         problems.append("times of an execution are stored")
+    try:
+        nbformat.validate(nbformat.from_dict(notebook))
+    except nbformat.ValidationError as error:
+        problems.append(f"not a valid notebook: {error.message}")
     return problems
 
 
@@ -206,6 +214,21 @@ def size_problems(path: Path) -> list[str]:
     """A notebook is at most 2 MB, so that it loads in a browser and in git."""
     size = path.stat().st_size
     return [f"{size / 1e6:.1f} MB, at most {LARGEST / 1e6:.0f}"] if size > LARGEST else []
+
+
+def helper_problems(notebook: dict) -> list[str]:
+    """The lesson's last cell links to each helper that it imports, but for those that only open the lesson."""
+    last = next(text(cell) for cell in notebook["cells"] if cell["id"].endswith("-links"))
+    code = "\n".join(text(cell) for cell in code_cells(notebook))
+    problems = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "helpers":
+            for name in (f"{node.module}.{alias.name}" for alias in node.names):
+                file = ROOT / name.replace(".", "/")
+                module = name if file.is_dir() or file.with_suffix(".py").exists() else node.module
+                if module not in OPENING and f"../{module.replace('.', '/')}" not in last:
+                    problems.append(f"{module} is imported but not among the links")
+    return problems
 
 
 def link_problems(markdown: str, folder: Path) -> list[str]:

@@ -256,6 +256,7 @@ image, kernels = np.ones((1, 5, 5, 4)), np.ones((3, 3, 4, 2))
         (lambda: c.correlate1d([[1]], [1]), ValueError, r"signal.*1 non-empty dimension,.*\(1, 1\)"),
         (lambda: c.correlate1d([], [1]), ValueError, "signal.*non-empty"),
         (lambda: c.correlate1d(["a"], [1]), TypeError, "signal: expected numbers"),
+        (lambda: c.correlate1d([1, 2j], [1]), TypeError, "signal: expected real numbers, found complex"),
         (lambda: c.conv2d(image[0], kernels), ValueError, "images: expected 4 .*dimensions"),
         (lambda: c.conv2d(image[..., :3], kernels), ValueError, "as deep as its input"),
         (lambda: c.conv2d(image, kernels, groups=2), ValueError, "as deep as its input"),

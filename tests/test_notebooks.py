@@ -30,6 +30,7 @@ CHECKS = (
     checks.compared_problems,
     checks.exercise_problems,
     checks.length_problems,
+    checks.helper_problems,
 )
 
 
@@ -94,7 +95,7 @@ def good() -> dict:
     cells = [
         cell("title", "# Title\n\n" + "many words of prose " * 60, kind="markdown"),
         cell("parameters", "profile = 'quick'\nseed = 0", tags=["parameters"]),
-        cell("figure", "draw()"),
+        cell("figure", "from helpers import plots, profiles\n\nplots.show()"),
     ]
     for number in range(10):
         cells.append(cell(f"compared-{number}", "print(1)", tags=[checks.COMPARED]))
@@ -114,7 +115,8 @@ def good() -> dict:
                 jupyter={"source_hidden": True},
             ),
         ]
-    kernel = {"kernelspec": {"name": "python3"}, "language_info": {"name": "python"}}
+    cells.append(cell("links", "Used here: [`plots`](../helpers/plots.py).", kind="markdown"))
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -143,6 +145,7 @@ BREAKS = [
     (checks.format_problems, "version", lambda n: n["metadata"]["language_info"].update(version="3.11")),
     (checks.format_problems, "times", lambda n: n["metadata"].update(papermill={})),
     (checks.format_problems, "times", lambda n: find(n, "figure")["metadata"].update(execution={})),
+    (checks.format_problems, "valid", lambda n: find(n, "figure").pop("outputs")),
     (checks.output_problems, "error: E", lambda n: find(n, "figure")["outputs"].append(ERROR)),
     (checks.output_problems, "stderr", output("compared-0", name="stderr")),
     (checks.output_problems, "alternative", output("figure", metadata={})),
@@ -161,10 +164,10 @@ BREAKS = [
     (checks.compared_problems, "stores no output", lambda n: find(n, "compared-3").update(outputs=[])),
     (checks.compared_problems, "stores no output", lambda n: find(n, "compared-3").pop("execution_count")),
     (checks.compared_problems, "picture", lambda n: find(n, "compared-3").update(outputs=PICTURE)),
-    (checks.exercise_problems, "2 exercises", lambda n: n["cells"].__delitem__(slice(-4, None))),
+    (checks.exercise_problems, "2 exercises", lambda n: n["cells"].__delitem__(slice(-5, -1))),
     (checks.exercise_problems, "no hint", lambda n: n["cells"].remove(find(n, "exercise-b-c-hint"))),
     (checks.exercise_problems, "no prompt", lambda n: n["cells"].remove(find(n, "exercise-a"))),
-    (checks.exercise_problems, "order", lambda n: n["cells"].append(n["cells"].pop(-3))),
+    (checks.exercise_problems, "order", lambda n: n["cells"].append(n["cells"].pop(-4))),
     (checks.exercise_problems, "needs `...`", source("exercise-a-answer", "answer = 3")),
     (checks.exercise_problems, "commented", source("exercise-a-hint", "exercises.a.hint()")),
     (checks.exercise_problems, "assert", source("exercise-a-solution", "exercises.a.check(1)")),
@@ -176,8 +179,9 @@ BREAKS = [
     (
         checks.length_problems,
         "91 cells",
-        lambda n: n["cells"].extend(cell(f"more-{i}", "x " * 9, kind="markdown") for i in range(78)),
+        lambda n: n["cells"].extend(cell(f"more-{i}", "x " * 9, kind="markdown") for i in range(77)),
     ),
+    (checks.helper_problems, "helpers.plots is", source("links", "Used here: nothing.")),
 ]
 
 

@@ -231,6 +231,16 @@ def test_too_little_disk_stops_set_up_before_anything_is_made(monkeypatch, capsy
     assert capsys.readouterr().err.startswith("error: There are 1.0 GB free")
 
 
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_installed(monkeypatch, capsys, tmp_path):
+    (tmp_path / "build").write_text("a file where the folder should be")
+    monkeypatch.setattr(setup, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(setup, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(setup, "_run", lambda *step: pytest.fail("the installation began"))
+    assert cli.main(["setup"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "(build: File exists)" in said and "a folder of your own" in said
+
+
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])
 def test_a_python_that_cannot_make_an_environment(missing):
     setup.check_modules(lambda name: True)

@@ -169,3 +169,23 @@ def test_the_course_style_closes_what_was_open():
     plt.figure()
     plots.use_course_style()
     assert plt.get_fignums() == [] and plt.rcParams["figure.facecolor"] == "white"
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: plots.image(np.zeros((4, 5, 2))), r"\(H, W, 3\), found \(4, 5, 2\).*choose one"),
+        (lambda: plots.image(np.zeros((2, 4, 5, 3))), r"found \(2, 4, 5, 3\).*batch\[i\]"),
+        (lambda: plots.image(np.zeros((0, 5))), r"found \(0, 5\)"),
+        (lambda: plots.images([]), "no image to draw"),
+        (lambda: plots.images(np.zeros((2, 4, 5)), ["one"]), "1 titles and 2 images"),
+        (lambda: plots.probabilities(np.array([0.4, 0.6]), ["cat"]), "1 names and 2 probabilities"),
+        (lambda: plots.confusion(np.zeros((2, 3), int), ["cat", "dog"]), r"\(K, K\), found \(2, 3\)"),
+        (lambda: plots.confusion(np.zeros((2, 2), int), ["cat"]), "1 names and 2 classes"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named_before_a_figure_is_made(draw, words):
+    before = plt.get_fignums()
+    with pytest.raises(ValueError, match=words):
+        draw()
+    assert plt.get_fignums() == before

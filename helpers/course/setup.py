@@ -94,9 +94,15 @@ def make() -> None:
     uv = shutil.which("uv")
     if not uv:
         check_modules(lambda name: importlib.util.find_spec(name) is not None)
-    STAMP.unlink(missing_ok=True)
-    BUILD.mkdir(exist_ok=True)
-    LOG.write_text("", "utf-8")
+    try:
+        STAMP.unlink(missing_ok=True)
+        BUILD.mkdir(exist_ok=True)
+        LOG.write_text("", "utf-8")
+    except OSError as error:
+        raise CourseError(
+            f"Set-up cannot write into the course's folder ({Path(error.filename).name}: {error.strerror}). "
+            "Copy the course to a folder of your own, then try again."
+        ) from None
     count = sum("==" in line for line in LOCK.read_text("utf-8").splitlines())
     print(f"Setting up the course in .venv: up to {count} packages, 2.4 GB, once. This takes 1 to 5 minutes.")
     if not (uv and _install_with_uv(uv)):
