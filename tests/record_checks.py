@@ -1,5 +1,6 @@
 """What is wrong with a committed record, as lists of sentences; empty lists mean nothing."""
 
+import json
 import math
 from pathlib import Path
 
@@ -22,8 +23,8 @@ def record_problems(found: dict, profile: str, name: str, hash_now: str) -> list
     return problems
 
 
-def task_problems(found: dict, place: Path, hash_now: str) -> list[str]:
-    """What is wrong with a committed task of a study."""
+def task_problems(found: dict, place: Path, hash_now: str, log: str) -> list[str]:
+    """What is wrong with a committed task of a study; the last line of its log is the result."""
     name = f"{found['study']}/{found['variant']}-{found['seed']}"
     problems = [f"{name} is not {place.parent.name}/{place.stem}"] * (name != f"{place.parent.name}/{place.stem}")
     if found["code_hash"] != hash_now:
@@ -33,4 +34,7 @@ def task_problems(found: dict, place: Path, hash_now: str) -> list[str]:
     for claim, entry in claims.declared().items():
         if entry.get("study") == f"{found['study']}/{found['variant']}" and claim.split(".")[-1] not in found["result"]:
             problems.append(f"no result for the claim {claim}")
+    last = log.strip().split("\n")[-1]
+    if last != json.dumps({key: value for key, value in found["result"].items() if key != "curve"}):
+        problems.append(f"its log ends with another result: {last[:80]}")
     return problems

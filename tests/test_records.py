@@ -200,7 +200,8 @@ task_hash = cache(study.task_hash)
 @pytest.mark.parametrize("path", TASKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_committed_task_is_not_stale(path):
     found = json.loads(path.read_text("utf-8"))
-    assert checks.task_problems(found, path, task_hash(found["study"], found["variant"])) == []
+    log = path.with_suffix(".log").read_text("utf-8")
+    assert checks.task_problems(found, path, task_hash(found["study"], found["variant"]), log) == []
 
 
 @pytest.mark.parametrize(
@@ -228,11 +229,12 @@ def test_a_broken_record_is_noticed(toy, complaint, broken):
 @pytest.mark.parametrize(
     ("complaint", "change"),
     [("stale", {"code_hash": "00"}), ("is not", {"seed": 3}), ("not declared", {"seed": 99}),
-     ("no result", {"result": {}})],
+     ("no result", {"result": {}}), ("another result", {"result": {"test_accuracy": 0.95, "minutes": 1}})],
 )  # fmt: skip
 def test_a_broken_task_is_noticed(complaint, change):
     place = Path("fashion_mnist/course-0.json")
     good = {"study": "fashion_mnist", "variant": "course", "seed": 0, "code_hash": "ff"}
     good["result"] = {"test_accuracy": 0.9, "minutes": 1}
-    assert checks.task_problems(good, place, "ff") == []
-    assert complaint in " ".join(checks.task_problems(good | change, place, "ff"))
+    log = 'Epoch 1/1\n{"test_accuracy": 0.9, "minutes": 1}\n'
+    assert checks.task_problems(good, place, "ff", log) == []
+    assert complaint in " ".join(checks.task_problems(good | change, place, "ff", log))

@@ -1,6 +1,7 @@
 """Studies: the declared ones are sound, and a tiny one made here runs, skips, fails and goes on."""
 
 import ast
+import contextlib
 import json
 import os
 import subprocess
@@ -61,7 +62,8 @@ def processes(monkeypatch) -> list:
         assert command[:4] == [sys.executable, "-m", "helpers", "study"] and cwd == paths.ROOT
         asked.append((command[6], int(command[7])))
         try:
-            study.main(command[4:])
+            with contextlib.redirect_stdout(stdout):
+                study.main(command[4:])
         except ZeroDivisionError as error:
             stdout.write(f"ZeroDivisionError: {error}")
             return subprocess.CompletedProcess(command, 1)
@@ -130,6 +132,16 @@ def test_a_failed_task_gives_exit_code_1_and_names_its_log_and_the_others_run(to
         "plain-1.json",
         "plain-large-5.json",
     }
+
+
+def test_the_log_of_an_interrupted_task_goes_on_and_that_of_a_finished_one_begins_anew(toy, processes):
+    toy.mkdir(parents=True)
+    (toy / "plain-0.log").write_text("Epoch 1/2\n")
+    study.main(["toy", "--variant", "plain"])
+    assert (toy / "plain-0.log").read_text().startswith('Epoch 1/2\n{"accuracy"')
+    (toy / "plain-0.json").unlink()
+    study.main(["toy", "--variant", "plain"])
+    assert (toy / "plain-0.log").read_text().startswith('{"accuracy"')
 
 
 def test_runs_of_a_variant_are_its_own_in_the_order_of_their_seeds(toy):

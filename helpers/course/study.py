@@ -93,7 +93,7 @@ def run(name: str, only: str | None = None) -> int:
         print(f"{name}: task {number} of {len(to_do)}, {variant} with seed {seed}{estimate} …", flush=True)
         log = task_file(name, variant, seed).with_suffix(".log")
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as out:
+        with log.open("w" if _ends_with_a_result(log) else "a", encoding="utf-8") as out:
             command = [sys.executable, "-m", "helpers", "study", name, "--task", variant, str(seed)]
             code = subprocess.run(command, cwd=paths.ROOT, stdout=out, stderr=subprocess.STDOUT).returncode
         if code:
@@ -101,6 +101,11 @@ def run(name: str, only: str | None = None) -> int:
             print(f"  failed; see {log.relative_to(paths.ROOT)}")
     print(f"{name}: {len(to_do) - failed} tasks done, {failed} failed, {len(missing(name))} left to do")
     return 1 if failed else 0
+
+
+def _ends_with_a_result(log: Path) -> bool:
+    """Is this the log of a finished task? An interrupted one goes on, and so does its log."""
+    return log.exists() and log.read_text("utf-8").strip().split("\n")[-1].startswith("{")
 
 
 def program(name: str, variant: str) -> tuple[staleness.Notebook, list[int], str]:
