@@ -12,7 +12,7 @@ from helpers.tables import Table
 
 @dataclass(frozen=True)
 class Conv:
-    """A convolution layer with square kernels: ``Conv(64, 3)`` is 64 filters of 3×3."""
+    """A convolution layer with square kernels: ``Conv(64, 3)`` is 64 filters of 3 × 3."""
 
     filters: int
     kernel: int
@@ -148,4 +148,4 @@ def _stride(layer: Layer) -> int:
 def _name(layer: Layer) -> str:
     kind = f"{layer.filters} filters" if isinstance(layer, Conv) else "pooling"
     stride = f", stride {_stride(layer)}" if isinstance(layer, Conv) and _stride(layer) > 1 else ""
-    return f"{kind} {layer.kernel}×{layer.kernel}{stride}"
+    return f"{kind} {layer.kernel} × {layer.kernel}{stride}"

@@ -1,19 +1,34 @@
-"""What every exercise of every lesson does: untouched answers, answers of the wrong type, hints."""
+"""What every exercise of every lesson does: right and wrong answers, untouched ones, those of the wrong type, hints."""
 
 import importlib
 import pkgutil
+import re
 
 import pytest
 
 from helpers import exercises
 
+LESSONS = [module.name for module in pkgutil.iter_modules(exercises.__path__)]
 EVERY = [
-    found
-    for module in pkgutil.iter_modules(exercises.__path__)
-    for found in vars(importlib.import_module(f"helpers.exercises.{module.name}")).values()
+    (lesson, found)
+    for lesson in LESSONS
+    for found in vars(importlib.import_module(f"helpers.exercises.{lesson}")).values()
     if isinstance(found, exercises.Exercise)
 ]
-BY_NAME = pytest.mark.parametrize("exercise", EVERY, ids=lambda exercise: exercise.name)
+ANSWERS = {lesson: importlib.import_module(f"answers.{lesson}") for lesson in LESSONS}
+BY_NAME = pytest.mark.parametrize(
+    "exercise", [pytest.param(exercise, id=f"{lesson}-{exercise.name}") for lesson, exercise in EVERY]
+)
+
+
+def cases(kind: str) -> list:
+    """All answers of that kind; an id holds lesson, exercise, and the place in the lesson's list."""
+    by_name = {(lesson, exercise.name): exercise for lesson, exercise in EVERY}
+    return [
+        pytest.param(by_name[lesson, name], *answer, id=f"{lesson}-{name}-{place}")
+        for lesson, module in ANSWERS.items()
+        for place, (name, *answer) in enumerate(getattr(module, kind))
+    ]
 
 
 def asks_for_a_function(exercise) -> bool:
@@ -21,8 +36,29 @@ def asks_for_a_function(exercise) -> bool:
 
 
 def test_there_are_three_to_five_a_lesson():
-    homes = [exercise._checker.__module__ for exercise in EVERY]
-    assert all(3 <= homes.count(home) <= 5 for home in homes)
+    homes = [lesson for lesson, _ in EVERY]
+    assert all(3 <= homes.count(lesson) <= 5 for lesson in LESSONS)
+
+
+@pytest.mark.parametrize(("exercise", "answer"), cases("RIGHT"))
+def test_a_right_answer_is_accepted(exercise, answer):
+    feedback = exercise.check(answer)
+    assert feedback.status == "right", feedback
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # a wrong answer may divide by zero
+@pytest.mark.parametrize(("exercise", "answer", "words"), cases("WRONG"))
+def test_a_wrong_answer_is_told_what_is_wrong(exercise, answer, words):
+    feedback = exercise.check(answer)
+    assert feedback.status == "wrong", feedback
+    assert re.search(words, feedback.message), feedback
+
+
+@pytest.mark.parametrize(("kind", "least"), [("RIGHT", 2), ("WRONG", 3)])
+def test_every_exercise_has_answers(kind, least):
+    given = [(lesson, name) for lesson, module in ANSWERS.items() for name, *_ in getattr(module, kind)]
+    few = [(lesson, exercise.name) for lesson, exercise in EVERY if given.count((lesson, exercise.name)) < least]
+    assert not few, f"fewer than {least} {kind} answers: {few}"
 
 
 @BY_NAME

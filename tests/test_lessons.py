@@ -1,6 +1,6 @@
 """Every lesson in the quick profile, without a network: through papermill, then through nbval.
 
-All run in one worker: the second run of a lesson finds what the first has trained, and no two are timed at once.
+Both run in one worker (see conftest.py): the second run of a lesson finds what the first has trained.
 """
 
 import json

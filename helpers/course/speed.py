@@ -25,9 +25,9 @@ def _step(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def measure_gflops(seconds: float = 5.0) -> float:
-    """Speed of one training step of a 3×3 convolution in fp32, in 10⁹ operations a second.
+    """Speed of one training step of a 3 × 3 convolution in fp32, in 10⁹ operations a second.
 
-    The step is a forward pass and both gradients of 64 → 64 channels on 64 images of 32×32, which is
+    The step is a forward pass and both gradients of 64 → 64 channels on 64 images of 32 × 32, which is
     what the lessons spend their time on. The median over all steps leaves out hiccups.
 
     Args:

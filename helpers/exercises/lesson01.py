@@ -72,7 +72,7 @@ def vertical_edges(answer: object) -> str:
     except (TypeError, ValueError):
         raise Wrong("Expected a list of rows of equal length that hold numbers.") from None
     require(kernel.ndim == 2, f"A kernel has rows and columns. Yours has the shape {kernel.shape}.")
-    require(max(kernel.shape) <= 7, f"Keep it small, 7×7 at most. Yours has the shape {kernel.shape}.")
+    require(max(kernel.shape) <= 7, f"Keep it small, 7 × 7 at most. Yours has the shape {kernel.shape}.")
     require(np.isfinite(kernel).all(), "All weights must be finite numbers.")
     edge = np.repeat([[0.0] * 8 + [1.0] * 8], 16, axis=0)  # dark on the left, bright on the right
 

@@ -7,7 +7,7 @@ from helpers.exercises import Wrong, exercise, require, require_array, require_n
 
 @exercise(
     "Go layer by layer. Which layers have parameters at all?",
-    "A 3×3 convolution: (9 · channels in + 1) · filters. Dense: (inputs + 1) · units.",
+    "A 3 × 3 convolution: (9 · channels in + 1) · filters. Dense: (inputs + 1) · units.",
     "Two poolings halve the side twice, dropping a remainder each time; then side · side · f2 values are flattened.",
 )
 def parameters(answer):

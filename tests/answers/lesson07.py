@@ -1,9 +1,6 @@
-"""Checks of lesson 07: right answers written differently pass, plausible wrong ones are told what is wrong."""
+"""Answers to the exercises of lesson 07: right ones written differently, plausible wrong ones."""
 
 import numpy as np
-import pytest
-
-from helpers.exercises import lesson07 as exercises
 
 STEPS = ["new head", "freeze the base", "compile", "train the head", "unfreeze block 5", "compile again",
          "train both slowly"]  # fmt: skip
@@ -56,7 +53,7 @@ WRONG = [
     ("corrected", lambda values, factor: "smooth", "expected numbers"),
     ("discordant", lambda a, b: by_loop(a, b)[::-1], "swapped"),
     ("discordant", lambda a, b: (sum(a), sum(b)), "all right answers"),
-    ("discordant", lambda a, b: sum(x != y for x, y in zip(a, b, strict=True)), "expected (only_first"),
+    ("discordant", lambda a, b: sum(x != y for x, y in zip(a, b, strict=True)), r"expected \(only_first"),
     ("discordant", lambda a, b: (0, 0), "not right"),
     ("discordant", lambda a, b: ("1", "2"), "expected a number"),
     ("order", [*STEPS[:4], "compile again", "unfreeze block 5", STEPS[6]], "counts from the next"),
@@ -67,14 +64,3 @@ WRONG = [
     ("order", "new head", "Expected a list"),
     ("order", 7, "Expected a list"),
 ]
-
-
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_right_answers_pass(name, answer):
-    assert (feedback := getattr(exercises, name).check(answer)), feedback
-
-
-@pytest.mark.parametrize(("name", "answer", "said"), WRONG)
-def test_wrong_answers_are_told_why(name, answer, said):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback.status == "wrong" and said in feedback.message, feedback

@@ -1,9 +1,6 @@
-"""Checks of lesson 05: right answers written differently pass, plausible wrong ones are told what is wrong."""
+"""Answers to the exercises of lesson 05: right ones written differently, plausible wrong ones."""
 
 import numpy as np
-import pytest
-
-from helpers.exercises import lesson05 as exercises
 
 
 def flat(side, widths):
@@ -19,20 +16,6 @@ def flat_by_layers(side, widths):
             side //= 2
         values = side * side * width
     return np.int64(values)
-
-
-RIGHT = [
-    ("flattened", flat),
-    ("flattened", flat_by_layers),
-    ("flattened", lambda side, widths: float(flat(side, widths))),
-    ("brighter", lambda g: g[:, 1:] > g[:, :-1]),
-    ("brighter", lambda g: np.diff(g.astype(int), axis=1) > 0),
-    ("brighter", lambda g: [[int(row[i + 1] > row[i]) for i in range(len(row) - 1)] for row in g]),
-    ("order", ["decode", "cache", "shuffle", "batch", "augment", "prefetch"]),
-    ("order", ("decode", "cache", "shuffle", "augment", "batch", "prefetch")),
-    ("order", ["decode", "cache", "augment", "shuffle", "batch", "prefetch"]),
-    ("order", np.array(["decode", "cache", "shuffle", "augment", "batch", "prefetch"])),
-]
 
 
 def paste(a, b, one, two, top, left, height, width):
@@ -54,7 +37,20 @@ def in_place(a, b, one, two, top, left, height, width):
     return a, (1 - share) * one + share * two
 
 
-RIGHT += [("pasted", paste), ("pasted", paste_by_mask)]
+RIGHT = [
+    ("flattened", flat),
+    ("flattened", flat_by_layers),
+    ("flattened", lambda side, widths: float(flat(side, widths))),
+    ("brighter", lambda g: g[:, 1:] > g[:, :-1]),
+    ("brighter", lambda g: np.diff(g.astype(int), axis=1) > 0),
+    ("brighter", lambda g: [[int(row[i + 1] > row[i]) for i in range(len(row) - 1)] for row in g]),
+    ("order", ["decode", "cache", "shuffle", "batch", "augment", "prefetch"]),
+    ("order", ("decode", "cache", "shuffle", "augment", "batch", "prefetch")),
+    ("order", ["decode", "cache", "augment", "shuffle", "batch", "prefetch"]),
+    ("order", np.array(["decode", "cache", "shuffle", "augment", "batch", "prefetch"])),
+    ("pasted", paste),
+    ("pasted", paste_by_mask),
+]
 WRONG = [
     (
         "flattened",
@@ -92,18 +88,6 @@ WRONG = [
     ),
     ("pasted", lambda *a: (a[0].copy(), paste(*a)[1]), "the picture"),
     ("pasted", lambda a, b, o, t, top, left, h, w: paste(a, b, o, t, left, top, w, h), "the picture"),
-    ("pasted", lambda *a: paste(*a)[0], "expected (picture, target)"),
-    ("pasted", lambda *a: 3, "expected (picture, target)"),
+    ("pasted", lambda *a: paste(*a)[0], r"expected \(picture, target\)"),
+    ("pasted", lambda *a: 3, r"expected \(picture, target\)"),
 ]
-
-
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_right_answers_pass(name, answer):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback, feedback
-
-
-@pytest.mark.parametrize(("name", "answer", "words"), WRONG)
-def test_wrong_answers_are_told_what_is_wrong(name, answer, words):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback.status == "wrong" and words in feedback.message, feedback

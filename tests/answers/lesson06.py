@@ -1,10 +1,8 @@
-"""Checks of lesson 06: right answers written differently pass, plausible wrong ones are told what is wrong."""
+"""Answers to the exercises of lesson 06: right ones written differently, plausible wrong ones."""
 
 import numpy as np
-import pytest
 
 from helpers.backend import keras
-from helpers.exercises import lesson06 as exercises
 
 MEANS = (103.939, 116.779, 123.68)
 NEEDED = ["another picture", "another size of the pictures", "other weights in the base", "inputs divided by 255"]
@@ -48,14 +46,3 @@ WRONG = [
     ("new_pass", "another picture", "Expected a set"),
     ("new_pass", 4, "Expected a set"),
 ]
-
-
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_right_answers_pass(name, answer):
-    assert (feedback := getattr(exercises, name).check(answer)), feedback
-
-
-@pytest.mark.parametrize(("name", "answer", "said"), WRONG)
-def test_wrong_answers_are_told_why(name, answer, said):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback.status == "wrong" and said in feedback.message, feedback

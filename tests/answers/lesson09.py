@@ -1,11 +1,6 @@
-"""Checks of lesson 09: right answers written differently pass, plausible wrong ones are told what is wrong."""
-
-import re
+"""Answers to the exercises of lesson 09: right ones written differently, plausible wrong ones."""
 
 import numpy as np
-import pytest
-
-from helpers.exercises import lesson09 as exercises
 
 
 def cam(maps, slopes):
@@ -44,8 +39,7 @@ def in_place(pictures, slopes, rate):
 
 def no_guard(maps, slopes):
     heat = np.maximum((slopes.mean(axis=(0, 1)) * maps).sum(axis=-1), 0)
-    with np.errstate(all="ignore"):
-        return heat / heat.max()
+    return heat / heat.max()
 
 
 def each_place(maps, slopes):
@@ -54,17 +48,21 @@ def each_place(maps, slopes):
 
 
 def unguarded_energy(maps, masks):
-    with np.errstate(all="ignore"):
-        return ((maps * masks).sum(axis=(1, 2)) / maps.sum(axis=(1, 2))).mean() / masks.mean()
+    return ((maps * masks).sum(axis=(1, 2)) / maps.sum(axis=(1, 2))).mean() / masks.mean()
 
 
 def unguarded_step(pictures, slopes, rate):
-    with np.errstate(all="ignore"):
-        return np.clip(pictures + rate * slopes / np.sqrt((slopes**2).sum(axis=(1, 2, 3), keepdims=True)), 0, 1)
+    return np.clip(pictures + rate * slopes / np.sqrt((slopes**2).sum(axis=(1, 2, 3), keepdims=True)), 0, 1)
 
 
-RIGHT = [("cam", cam), ("cam", cam_by_loop), ("energy", energy), ("energy", energy_by_loop), ("step", step),
-         ("step", step_by_loop)]  # fmt: skip
+RIGHT = [
+    ("cam", cam),
+    ("cam", cam_by_loop),
+    ("energy", energy),
+    ("energy", energy_by_loop),
+    ("step", step),
+    ("step", step_by_loop),
+]
 WRONG = [
     ("cam", lambda m, s: np.maximum((s.mean(axis=(0, 1)) * m).sum(axis=-1), 0), "largest value must be 1"),
     ("cam", lambda m, s: (s.mean(axis=(0, 1)) * m).sum(axis=-1), "negative heat"),
@@ -85,15 +83,3 @@ WRONG = [
     ("step", lambda p, s, r: step(p, s, r)[0], "expected shape"),
     ("step", lambda p, s, r: "up", "expected numbers"),
 ]
-
-
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_right_answers_pass(name, answer):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback, feedback
-
-
-@pytest.mark.parametrize(("name", "answer", "words"), WRONG)
-def test_wrong_answers_are_told_what_is_wrong(name, answer, words):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback.status == "wrong" and re.search(words, feedback.message), feedback

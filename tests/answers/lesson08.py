@@ -1,13 +1,9 @@
-"""Checks of lesson 08: right answers written differently pass, plausible wrong ones are told what is wrong."""
-
-import re
+"""Answers to the exercises of lesson 08: right ones written differently, plausible wrong ones."""
 
 import numpy as np
-import pytest
 from scipy.signal import correlate2d
 
 from helpers.backend import keras
-from helpers.exercises import lesson08 as exercises
 
 layers = keras.layers
 
@@ -88,8 +84,8 @@ WRONG = [
     ("value", lambda p, k, b, r, c: np.maximum(correlate2d(p, k, mode="same") + b, 0), "expected a number"),
     ("value", lambda p, k, b, r, c: max(0, (p[r - 1 : r + 2, c - 1 : c + 2] * k).sum() + b), "raised|returned"),
     ("quiet", lambda m: ((m == 0).mean(), quiet(m)[1]), "zero values"),
-    ("quiet", lambda m: (quiet(m)[0], int((m.max(axis=(1, 2)) <= 0).any(axis=0).sum())), "for \\*some\\*"),
-    ("quiet", lambda m: quiet(m)[0], "expected \\(share, dead\\)"),
+    ("quiet", lambda m: (quiet(m)[0], int((m.max(axis=(1, 2)) <= 0).any(axis=0).sum())), r"for \*some\*"),
+    ("quiet", lambda m: quiet(m)[0], r"expected \(share, dead\)"),
     ("quiet", lambda m: (1 - quiet(m)[0], quiet(m)[1]), "not right"),
     ("quiet", lambda m: ("half", 1), "expected a number"),
     ("quiet", lambda m: (quiet(m)[0], 99), "99 dead"),
@@ -100,19 +96,6 @@ WRONG = [
     ("cut", lambda m, n: keras.Model(m.inputs, m.get_layer(n).output), "still behind the ReLU"),
     ("cut", cut_without_weights, "the layer's weights"),
     ("cut", cut_changed, "was changed"),
-    ("cut", lambda m, n: m.get_layer(n), "Expected a keras.Model"),
+    ("cut", lambda m, n: m.get_layer(n), r"Expected a keras\.Model"),
     ("cut", lambda m, n: cut(m, "first"), "has 4 maps"),
 ]
-
-
-@pytest.mark.parametrize(("name", "answer"), RIGHT)
-def test_right_answers_pass(name, answer):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback, feedback
-
-
-@pytest.mark.parametrize(("name", "answer", "words"), WRONG)
-def test_wrong_answers_are_told_what_is_wrong(name, answer, words):
-    feedback = getattr(exercises, name).check(answer)
-    assert feedback.status == "wrong"
-    assert re.search(words, feedback.message), feedback

@@ -1,0 +1,87 @@
+"""The subset on the disk: a bad disk leaves nothing half-made, and what is finished is not made again."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from toy_pictures import EXPECTED, contents, everything, put, subset_of
+
+from helpers.datasets import cats_vs_dogs, pictures, subset
+from helpers.errors import CourseError
+
+pytestmark = pytest.mark.usefixtures("drawn_set")
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_is_read_only_or_full(code, tmp_path, monkeypatch):
+    def refuse(self, *args, **options):
+        raise OSError(code, os.strerror(code))
+
+    folder = put(tmp_path / "data")
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(CourseError, match=r"(Cannot write|disk is full).*COURSE_CACHE"):
+        subset_of(folder, monkeypatch)
+    left = [p for p in (tmp_path / "cache" / "datasets").iterdir() if p.suffix != ".lock"]
+    assert left == [], "nothing half-made is left"
+
+
+def test_a_cache_that_is_a_file(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(CourseError, match=r"Cannot write .*file.*COURSE_CACHE"):
+        subset_of(put(tmp_path / "data"), monkeypatch)
+
+
+@pytest.mark.parametrize("state", ["file gone", "file short", "dangling link", "list gone short", "no list, empty"])
+def test_a_half_made_subset_is_made_again(state, tmp_path, monkeypatch):
+    folder = put(tmp_path / "data")
+    data = subset_of(folder, monkeypatch)
+    victim = data.folder / "test/dog/dog.8.jpg"
+    if state == "file gone":
+        victim.unlink()
+    elif state == "file short":
+        victim.unlink()
+        victim.write_bytes(b"short")
+    elif state == "dangling link":
+        victim.unlink()
+        victim.symlink_to(tmp_path / "unplugged.jpg")
+    elif state == "list gone short":
+        text = (data.folder / subset.LIST).read_text("utf-8")
+        (data.folder / subset.LIST).write_text(text[: len(text) // 2], "utf-8")
+    else:
+        shutil.rmtree(data.folder)
+        data.folder.mkdir()
+    again = cats_vs_dogs.load()
+    assert everything(again) == EXPECTED and Image.open(victim).size == (200, 200)
+    assert (folder / "dog.8.jpg").exists(), "the original was behind the link"
+
+
+def test_a_folder_that_somebody_else_made_is_left_alone(tmp_path, monkeypatch):
+    folder = put(tmp_path / "data")
+    cats_vs_dogs.cached().mkdir(parents=True)
+    (cats_vs_dogs.cached() / "diary.txt").write_text("mine")
+    with pytest.raises(CourseError, match=r"exists and was not made by the course"):
+        subset_of(folder, monkeypatch)
+    assert contents(cats_vs_dogs.cached()) == {"diary.txt": b"mine"}
+
+
+def test_a_finished_subset_is_not_made_again(tmp_path, monkeypatch):
+    folder = put(tmp_path / "data")
+    first = subset_of(folder, monkeypatch)
+    monkeypatch.setattr(pictures, "survey", lambda *args: pytest.fail("it looked at every picture again"))
+    assert cats_vs_dogs.load().source == first.source
+    monkeypatch.delenv("COURSE_DATA")
+    assert everything(cats_vs_dogs.load()) == EXPECTED, "the cache is a place of its own"
+
+
+def test_another_course_data_is_looked_at(tmp_path, monkeypatch):
+    subset_of(put(tmp_path / "a"), monkeypatch)
+    with pytest.raises(CourseError, match="holds no dog"):
+        put(tmp_path / "b")
+        for file in (tmp_path / "b").glob("dog.*"):
+            file.unlink()
+        subset_of(tmp_path / "b", monkeypatch)
