@@ -138,12 +138,12 @@ def epochs(
         mark.update(variable.numpy().tobytes())
     _add_data(mark, of)
     mark.update(repr([part for part in of if not isinstance(part, np.ndarray)]).encode())
-    file = paths.cache() / "trainings" / f"{name}-{mark.hexdigest()[:12]}.npz"
+    file = _file(name, mark)
     stored = _arrays(file)
     done = int(stored.get("done", 0))
     if done == count and os.environ.get(settings.FRESH):
         done = 0
-    elif done:
+    if done:
         history.update({key: stored[f"history/{key}"].tolist() for key in history})
         for i, variable in enumerate(variables):
             variable.assign(stored[f"weights/{i:04d}"])
@@ -189,6 +189,10 @@ def training_file(name: str, model: keras.Model, x, y, epochs: int, options: dic
         x = [part.numpy() for batch in x.take(1) for part in tf.nest.flatten(batch)]
     _add_data(mark, tf.nest.flatten([x, y, options.get("validation_data")]))
     mark.update(f"{epochs} {options.get('batch_size')} {_code()}".encode())
+    return _file(name, mark)
+
+
+def _file(name: str, mark) -> Path:
     return paths.cache() / "trainings" / f"{name}-{mark.hexdigest()[:12]}.npz"
 
 

@@ -189,6 +189,8 @@ def exercise_problems(notebook: dict) -> list[str]:
             problems.append(f"exercise {name}: the hint must be commented out")
         if "assert" not in text(solution) or ".check(" not in text(solution):
             problems.append(f"exercise {name}: the solution must assert its own check")
+        if not text(solution).startswith(("# Solution\n", "def ")):  # JupyterLab shows a folded cell's first line
+            problems.append(f"exercise {name}: the solution's first line, # Solution or def, must not give it away")
         folded = solution["metadata"].get("jupyter", {}).get("source_hidden")
         if not folded or not {"solution", "hide-cell"} <= set(tags(solution)):
             problems.append(f"exercise {name}: the solution is not folded in JupyterLab and the book")
@@ -226,7 +228,9 @@ def helper_problems(notebook: dict) -> list[str]:
             for name in (f"{node.module}.{alias.name}" for alias in node.names):
                 file = ROOT / name.replace(".", "/")
                 module = name if file.is_dir() or file.with_suffix(".py").exists() else node.module
-                if module not in OPENING and f"../{module.replace('.', '/')}" not in last:
+                package = (ROOT / module.replace(".", "/")).is_dir()
+                page = f"../{module.replace('.', '/')}{'/__init__.py' if package else '.py'}"
+                if module not in OPENING and page not in last:
                     problems.append(f"{module} is imported but not among the links")
     return problems
 

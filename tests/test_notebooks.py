@@ -109,7 +109,7 @@ def good() -> dict:
             cell(f"exercise-{name}-hint", "# exercises.a.hint()  # remove the first #"),
             cell(
                 f"exercise-{name}-solution",
-                "assert (feedback := exercises.a.check(1)), feedback",
+                "# Solution\nassert (feedback := exercises.a.check(1)), feedback",
                 tags=["solution", "hide-cell"],
                 jupyter={"source_hidden": True},
             ),
@@ -169,7 +169,8 @@ BREAKS = [
     (checks.exercise_problems, "order", lambda n: n["cells"].append(n["cells"].pop(-4))),
     (checks.exercise_problems, "needs `...`", source("exercise-a-answer", "answer = 3")),
     (checks.exercise_problems, "commented", source("exercise-a-hint", "exercises.a.hint()")),
-    (checks.exercise_problems, "assert", source("exercise-a-solution", "exercises.a.check(1)")),
+    (checks.exercise_problems, "assert", source("exercise-a-solution", "# Solution\nexercises.a.check(1)")),
+    (checks.exercise_problems, "first line", source("exercise-a-solution", "assert exercises.a.check(1)")),
     (checks.exercise_problems, "folded", lambda n: find(n, "exercise-a-solution")["metadata"].pop("jupyter")),
     (checks.exercise_problems, "folded", tagged("exercise-a-solution", "solution")),
     (checks.length_problems, "26 lines", source("figure", "x\n" * 26)),
