@@ -70,9 +70,19 @@ class Muon(keras.optimizers.Optimizer):
         self.orthogonal = orthogonal
 
     def build(self, variables: list) -> None:
-        """Make a momentum of zeros for each weight."""
+        """Make a momentum of zeros for each weight.
+
+        Raises:
+            ValueError: for a weight with another number of axes than 1, 2 or 4.
+        """
         if self.built:
             return
+        for v in variables:
+            if len(v.shape) not in (1, 2, 4):
+                raise ValueError(
+                    f"Muon moves weights with 1, 2 or 4 axes; {v.path} has the shape {tuple(v.shape)}. "
+                    "Train this network with another optimiser."
+                )
         super().build(variables)
         self.momenta = [self.add_variable_from_reference(v, name="momentum") for v in variables]
 

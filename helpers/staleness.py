@@ -13,6 +13,7 @@ import ast
 import hashlib
 import json
 import symtable
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -274,7 +275,8 @@ def hashes(node: dict, profile: str) -> dict[str, str]:
     entries = {k: v for k, v in claims.declared().items() if v["lesson"] == name}
     studies = sorted(
         path.read_text("utf-8")
-        for study in {e["study"].split("/")[0] for e in entries.values() if "study" in e}
+        for study, entry in tomllib.loads((paths.NOTEBOOKS / "studies.toml").read_text("utf-8")).items()
+        if entry["lesson"] == name
         for path in (paths.RECORDS / "studies" / study).glob("*.json")
     )
     texts = ["".join(c["source"]) for c in node["cells"] if c["cell_type"] == "markdown"]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from helpers import claims, paths, profiles, settings
-from helpers.course import ranges
 
 TOY = {
     "toy.accuracy": {
@@ -123,7 +122,7 @@ def test_values_as_people_write_them(value, unit, text):
 # The declarations of the course ------------------------------------------------------------------
 
 DECLARED = claims.declared()
-FIELDS = {"lesson", "unit", "published", "study", "floor", "quick", "full"}
+FIELDS = {"lesson", "unit", "published", "study", "floor", "promise", "quick", "full"}
 
 
 def test_there_are_claims():
@@ -148,20 +147,6 @@ def test_a_declaration_is_well_formed(name):
         study, variant = entry["study"].split("/")
         studies = tomllib.loads((paths.NOTEBOOKS / "studies.toml").read_text("utf-8"))
         assert variant in studies[study]["variants"] and studies[study]["lesson"] == entry["lesson"]
-
-
-def measured() -> list:
-    """(claim, values of its seeded quick runs) of every lesson whose ranges were measured."""
-    files = sorted((paths.RECORDS / "ranges").glob("*.json"))
-    return [pair for file in files for pair in json.loads(file.read_text("utf-8"))["claims"].items()]
-
-
-@pytest.mark.parametrize(("name", "values"), measured())
-def test_a_range_is_what_its_seeded_runs_give(name, values):
-    low, high = ranges.bounds(values)
-    assert len(values) == len(ranges.SEEDS)
-    expected = {"low": max(low, DECLARED[name].get("floor", 0.0)), "high": high}
-    assert {end: DECLARED[name]["quick"][end] for end in expected} == expected
 
 
 def stated(lesson: str) -> list[str]:

@@ -68,6 +68,16 @@ def test_a_softmax_taken_twice_stops_at_its_floor_and_is_named():
     assert softmax_twice_floor(10) == pytest.approx(-math.log(math.e / (math.e + 9)))
 
 
+def test_a_softmax_taken_twice_is_named_although_one_answer_stays_wrong():
+    model = network(extra=())
+    model.add(layers.Softmax())
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x, y = X[:16].copy(), Y[:16].copy()
+    x[1], y[1] = x[0], (y[0] + 1) % 4  # one picture, two labels
+    finding = diagnose.overfit_one_batch(model, x, y, rate=0.01)
+    assert not finding and finding.values["accuracy"] == 15 / 16 and "softmax taken twice" in finding.message
+
+
 def test_a_network_that_cannot_learn_is_named():
     dead = network(bias_initializer=keras.initializers.Constant(-99))
     finding = diagnose.overfit_one_batch(dead, X[:16], np.arange(16) % 4, steps=30)

@@ -58,6 +58,13 @@ def test_other_weights_move_as_with_keras_nesterov_and_l2(shape, rate):
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-5)
 
 
+def test_muon_names_a_weight_that_it_cannot_move():
+    model = keras.Sequential([keras.Input((8, 2)), keras.layers.Conv1D(3, 3, name="one_axis")])
+    model.compile(muon.Muon(), "mse")
+    with pytest.raises(ValueError, match=r"1, 2 or 4 axes.*one_axis.*\(3, 2, 3\).*another optimiser"):
+        model.optimizer.build(model.trainable_variables)
+
+
 def test_keras_own_muon_passes_over_convolution_kernels_and_ours_does_not():
     """The trap that the lesson names: without it, nobody would need ours."""
     kernel = keras.Variable(DRAW.normal(size=(3, 3, 4, 6)).astype("float32"))

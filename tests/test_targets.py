@@ -9,6 +9,13 @@ from helpers import records
 TARGETS = {
     "fashion_mnist/course": (5, 0.945, 300_000, 8),
     "fashion_mnist/large": (3, 0.95, 600_000, 25),
+    "cifar10/course": (3, 0.94, 2_000_000, 20),
+    "cifar10/float32": (1, 0.93, 2_000_000, 50),
+    "cifar10/small": (3, 0.93, 600_000, 11),
+    "cifar10/large": (3, 0.95, 5_000_000, 80),
+    "cats_vs_dogs/augmented": (3, 0.835, 1_000_000, 120),
+    "cats_vs_dogs/course": (3, 0.925, 1_500_000, 45),
+    "cats_vs_dogs_large/large": (1, 0.94, 1_500_000, 120),
 }
 
 

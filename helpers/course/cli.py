@@ -23,7 +23,7 @@ COMMANDS = {
     "doctor": ("helpers.course.doctor", False, "look at this machine and say what to do about each problem"),
     "data": ("helpers.course.data", True, "list the data sets; `data fetch NAME` gets one"),
     "study": ("helpers.course.study", True, "run a study: a recipe over several seeds"),
-    "ranges": ("helpers.course.ranges", True, "measure the quick ranges of a lesson's claims with five seeds"),
+    "ranges": ("helpers.course.ranges", True, "measure the ranges of a lesson's claims"),
     "results": ("helpers.course.results", True, "write the README's results table from the records"),
     "student": ("helpers.course.student", True, "write the edition without solutions"),
     "setup": ("helpers.course.setup", False, "make the environment .venv and install the packages"),

@@ -1,8 +1,10 @@
-"""``python -m helpers ranges LESSON…``: from seeded quick runs to the ranges of the claims.
+"""``python -m helpers ranges LESSON…``: from measured runs to the ranges of the claims.
 
 Runs a lesson's quick profile with several seeds, keeps what every claim measured in
-``notebooks/records/ranges/<lesson>.json``, and writes the ranges into ``notebooks/claims.toml``. A test holds
-the two against each other, so no range is a guess. Exact claims and minutes are left alone.
+``notebooks/records/ranges/<lesson>.json``, and writes the ranges into ``notebooks/claims.toml``. With ``--full``
+nothing is run: the ranges of the full profile follow from the records of studies and of the lesson's full run.
+Tests hold ranges and records against each other, so no range is a guess. Exact claims, minutes and promises are left
+alone.
 """
 
 import argparse
@@ -29,10 +31,15 @@ def main(argv: Sequence[str]) -> int:
     """Measure and write the quick ranges of some lessons."""
     parser = argparse.ArgumentParser(prog="python -m helpers ranges", description=__doc__.split("\n")[0])
     parser.add_argument("lessons", nargs="+", metavar="LESSON", help="01, A1, or a file name")
-    for path in run.select(parser.parse_args(argv).lessons):
-        values = measure(path)
-        records.write(record_file(path.stem), {"lesson": path.stem, "machine": machine.machine(), "claims": values})
-        write_ranges(values)
+    parser.add_argument("--full", action="store_true", help="the full profile's ranges instead, from the records")
+    asked = parser.parse_args(argv)
+    for path in run.select(asked.lessons):
+        if asked.full:
+            write_ranges("full", full_ranges(path.stem))
+        else:
+            values = measure(path)
+            records.write(record_file(path.stem), {"lesson": path.stem, "machine": machine.machine(), "claims": values})
+            write_ranges("quick", quick_ranges(path.stem))
     return 0
 
 
@@ -58,29 +65,72 @@ def measure(path: Path) -> dict[str, list[float]]:
 
 
 def is_ranged(entry: dict) -> bool:
-    """Does a claim's quick range come from seeded runs? Not if it is exact, or a time."""
-    return entry["quick"]["low"] != entry["quick"]["high"] and entry["unit"] not in ("minutes", "parameters")
+    """Does a claim's range come from measured runs? Not if it is exact, a time, or a promise."""
+    exact = entry["quick"]["low"] == entry["quick"]["high"]
+    return not (exact or entry["unit"] in ("minutes", "parameters") or entry.get("promise"))
 
 
-def bounds(values: Sequence[float]) -> tuple[float, float]:
-    """The range of a single run, from several: mean ± 5 standard deviations, at least ± 0.01, within 0–1."""
-    half = max(MARGIN, DEVIATIONS * statistics.stdev(values))
-    mean = statistics.fmean(values)
-    return max(0.0, math.floor(1000 * (mean - half)) / 1000), min(1.0, math.ceil(1000 * (mean + half)) / 1000)
+def bounds(values: Sequence[float], spread: float | None = None) -> tuple[float, float]:
+    """The range of a single run: mean ± 5 standard deviations, at least ± 0.01, within 0–1.
+
+    Args:
+        values: what several runs measured.
+        spread: the standard deviation, if it is known from elsewhere; needed with a single value.
+    """
+    half = max(MARGIN, DEVIATIONS * (statistics.stdev(values) if spread is None else spread))
+    low, high = (round(1000 * (statistics.fmean(values) + end), 6) for end in (-half, half))
+    return max(0.0, math.floor(low) / 1000), min(1.0, math.ceil(high) / 1000)
 
 
-def write_ranges(values: dict[str, list[float]]) -> None:
-    """Put the ranges into claims.toml, line by line, so that its comments stay."""
+def quick_ranges(lesson: str) -> dict[str, dict]:
+    """Claim → its quick range with low, high and why, from the recorded seeded runs."""
+    return {name: _range(name, bounds(values), _told(values)) for name, values in _seeded(lesson).items()}
+
+
+def full_ranges(lesson: str) -> dict[str, dict]:
+    """Claim → its range in the full profile with low, high and why, from the records.
+
+    Where a study with several seeds stands behind a claim, its runs decide. Elsewhere there is the lesson's one full
+    run; how far another may lie from it, the seeded quick runs tell.
+    """
+    record, seeded = records.load(lesson, "full"), _seeded(lesson)
+    if record is None:
+        raise CourseError(f"There is no record of a full run of {lesson}: python -m helpers run --profile full --store")
+    ranges = {}
+    for name in filter(lambda name: is_ranged(claims.declared()[name]), record["claims"]):
+        values = [
+            task["result"][name.split(".")[-1]] for task in records.runs(claims.declared()[name].get("study", ""))
+        ]
+        if len(values) > 1:
+            ranges[name] = _range(name, bounds(values), _told(values, "of the study"))
+        elif name in seeded:
+            value, spread = record["claims"][name]["this_run"], statistics.stdev(seeded[name])
+            why = f"one full run: {value:.4f}; standard deviation of the seeded quick runs: {spread:.4f}"
+            ranges[name] = _range(name, bounds([value], spread), why)
+    return ranges
+
+
+def _seeded(lesson: str) -> dict[str, list[float]]:
+    file = record_file(lesson)
+    return json.loads(file.read_text("utf-8"))["claims"] if file.exists() else {}
+
+
+def _range(name: str, ends: tuple[float, float], why: str) -> dict:
+    low, high = ends
+    return {"low": max(low, claims.declared()[name].get("floor", low)), "high": high, "why": why}
+
+
+def _told(values: Sequence[float], of: str = "") -> str:
+    return f"{len(values)} seeded runs{of and ' ' + of}: {min(values):.4f} to {max(values):.4f}"
+
+
+def write_ranges(profile: str, ranges: dict[str, dict]) -> None:
+    """Put ranges into claims.toml, line by line, so that its comments stay."""
     path = paths.NOTEBOOKS / "claims.toml"
     text = path.read_text("utf-8")
-    for name, measured in values.items():
-        low, high = bounds(measured)
-        floor = claims.declared()[name].get("floor")
-        low = low if floor is None else max(low, floor)
-        why = f"{len(measured)} seeded runs: {min(measured):.4f} to {max(measured):.4f}"
-        line = f"quick = {{ low = {low}, high = {high}, why = {json.dumps(why)} }}"
-        text = re.sub(
-            rf'(\["{re.escape(name)}"\]\n(?:(?!\[").*\n)*?)quick = .*', lambda m, line=line: m[1] + line, text, count=1
-        )
+    for name, found in ranges.items():
+        line = f"{profile} = {{ low = {found['low']}, high = {found['high']}, why = {json.dumps(found['why'])} }}"
+        table = rf'(\["{re.escape(name)}"\]\n(?:(?!\[").*\n)*?){profile} = .*'
+        text = re.sub(table, lambda m, line=line: m[1] + line, text, count=1)
     with atomic_write(path) as file:
         file.write(text.encode())
