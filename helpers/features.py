@@ -67,7 +67,8 @@ def extracted(
         The pass. A damaged file in the cache is not used; it is made again.
 
     Raises:
-        ValueError: for pictures of another type, shape or size; names what was found.
+        ValueError: for pictures of another type, shape, size or range, and for features that ``dtype`` cannot hold;
+            names what was found.
         CourseError: if the disk is full or closed. Nothing half-written is left.
     """
     _check(network, pictures, dtype)
@@ -76,8 +77,14 @@ def extracted(
     if (kept := _read(path, key, len(pictures))) is not None:
         return kept
     began = time.perf_counter()
-    features = answers(network, pictures, prepare, batch_size=batch_size).astype(dtype)
+    with np.errstate(over="ignore"):  # told below, in words
+        features = answers(network, pictures, prepare, batch_size=batch_size).astype(dtype)
     made = Pass(features, time.perf_counter() - began, fresh=True)
+    if not np.isfinite(features).all():
+        raise ValueError(
+            f"features: found values that {dtype} cannot hold (float16 ends at 65,504). Keep them as float32; if they "
+            "are already, look at the weights and at `prepare`."
+        )
     with atomic_write(path, needed=features.nbytes) as file:
         np.savez(file, features=features, seconds=made.seconds, key=key, digest=_digest(features))
     return made
@@ -153,6 +160,11 @@ def _check(network: keras.Model, pictures: np.ndarray, dtype: str) -> None:
         raise ValueError(
             f"pictures are {pictures.shape[1]} × {pictures.shape[2]} pixels, but the network takes {sides[0]} × "
             f"{sides[1]}. Resize them with helpers.photographs.resized, or build the network for their size."
+        )
+    if pictures.max() <= 1:
+        raise ValueError(
+            f"pictures: found values from {pictures.min()} to {pictures.max()}, expected 0 to 255. They were scaled "
+            "before they became whole numbers; leave scaling to `prepare`."
         )
 
 

@@ -95,13 +95,15 @@ def id_problems(notebooks: dict[str, dict]) -> list[str]:
 
 
 def output_problems(notebook: dict) -> list[str]:
-    """No error, nothing on stderr, a text alternative for each picture."""
+    """No error, nothing on stderr, no warning on stdout either, a text alternative for each picture."""
     problems = []
     for cell, output in outputs(notebook):
         if output["output_type"] == "error":
             problems.append(f"{cell['id']} stores an error: {output.get('ename')}")
         if output.get("name") == "stderr":
             problems.append(f"{cell['id']} stores stderr: {''.join(output['text'])[:60]!r}")
+        elif re.search(r"\bWARNING\b|Warning:", "".join(output.get("text", ""))):
+            problems.append(f"{cell['id']} stores a warning: {''.join(output['text'])[:60]!r}")
         for kind in ("image/png", "image/jpeg", "image/svg+xml"):
             if kind in output.get("data", {}) and not output.get("metadata", {}).get(kind, {}).get("alt"):
                 problems.append(f"{cell['id']} stores a picture without a text alternative")

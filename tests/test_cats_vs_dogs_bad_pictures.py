@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from toy_pictures import EXPECTED, PARTS, drawn, everything, put, subset_of
+from toy_pictures import EXPECTED, PARTS, contents, drawn, everything, put, subset_of
 
 from helpers.datasets import cats_vs_dogs, pictures, subset
 from helpers.errors import CourseError
@@ -32,8 +32,10 @@ def test_one_class_missing(missing, state, tmp_path, monkeypatch):
     folder = put(tmp_path / "data")
     for file in folder.glob(f"{missing}.*"):
         file.unlink() if state == "no file" else file.write_bytes(file.read_bytes()[:300])
+    before = contents(folder)
     with pytest.raises(CourseError, match=rf"holds no {missing}\. Found 10 whole pictures of the other class"):
         subset_of(folder, monkeypatch)
+    assert contents(folder) == before
 
 
 def bad_file(path: Path, kind: str) -> str:
@@ -56,8 +58,9 @@ def test_a_bad_file_is_skipped_with_its_name_and_reason(kind, tmp_path, monkeypa
     shutil.copy(folder / "cat.0.jpg", folder / "cat.77.jpg")
     reason = bad_file(folder / "cat.77.jpg", kind)
     (folder / "Thumbs.db").write_bytes(b"x")  # has no class, so it is not even looked at
+    before = contents(folder)
     data = subset_of(folder, monkeypatch)
-    assert everything(data) == EXPECTED
+    assert everything(data) == EXPECTED and contents(folder) == before
     [(name, why)] = data.skipped
     assert name == "cat.77.jpg" and reason in why
     assert "1: cat.77.jpg" in repr(data)

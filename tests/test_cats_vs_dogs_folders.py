@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from toy_pictures import EXPECTED, MANY, PARTS, contents, drawn, everything, put, subset_of
 
+from helpers import photographs
+
 pytestmark = pytest.mark.usefixtures("drawn_set")
 
 
@@ -70,6 +72,7 @@ def test_spaces_and_korean_letters(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "내 캐시"))
     data = subset_of(put(tmp_path / "고양이 와 개 사진"), monkeypatch)
     assert everything(data) == EXPECTED and Image.open(data.files("test")[0][0]).size == (200, 200)
+    assert photographs.read(data.files("test")[0], 8).shape == (8, 8, 8, 3)  # TensorFlow opens such names, too
 
 
 def test_an_unknown_part_is_named(tmp_path, monkeypatch):

@@ -21,12 +21,14 @@ def test_a_disk_that_is_read_only_or_full(code, tmp_path, monkeypatch):
         raise OSError(code, os.strerror(code))
 
     folder = put(tmp_path / "data")
+    before = contents(folder)
     monkeypatch.setattr(Path, "symlink_to", refuse)
     monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(CourseError, match=r"(Cannot write|disk is full).*COURSE_CACHE"):
         subset_of(folder, monkeypatch)
     left = [p for p in (tmp_path / "cache" / "datasets").iterdir() if p.suffix != ".lock"]
     assert left == [], "nothing half-made is left"
+    assert contents(folder) == before
 
 
 def test_a_cache_that_is_a_file(tmp_path, monkeypatch):

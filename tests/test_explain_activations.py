@@ -25,6 +25,8 @@ def test_activations_refuse_what_has_no_maps():
         explain.activations(bright_detector(), spots()[0], ["answer"])
     with pytest.raises(ValueError, match="no 2-D convolution"):
         explain.activations(flat(), spots()[0])
+    with pytest.raises(ValueError, match=r"picture\[None\]"):
+        explain.activations(bright_detector(), spots()[0][0])
 
 
 def test_silent_channels():

@@ -70,6 +70,24 @@ def test_a_frozen_layer_and_small_batches_give_the_same_maps():
     assert np.allclose(explain.grad_cam(model, images, 1, batch_size=1).maps, expected)
 
 
+@pytest.mark.parametrize("classes", [1, None])
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.__name__)
+def test_no_more_pictures_go_through_the_model_at_a_time_than_asked_for(method, classes):
+    """Run eagerly, a model keeps all its maps until it has answered: hundreds of pictures would fill the memory."""
+    most = []
+
+    class Counting(keras.layers.Layer):
+        def call(self, x):
+            most.append(x.shape[0])
+            return x
+
+    inputs = keras.Input((SIDE, SIDE, 3))
+    model = keras.Model(inputs, bright_detector()(Counting()(inputs)))
+    most.clear()
+    heat = method(model, np.repeat(spots()[0][:1], 5, axis=0), classes, batch_size=3)
+    assert len(heat.maps) == 5 and max(most) == 3
+
+
 def test_a_layer_of_another_size_is_brought_to_the_pictures():
     model, (images, red) = bright_detector("logits"), spots()
     x = layers.MaxPooling2D(2, name="half")(model.get_layer("copy").output)
@@ -85,6 +103,15 @@ def test_a_map_that_is_zero_everywhere_is_flagged_and_no_nan(method):
     images[1] = 0
     heat = method(model, images, 0)  # class 0 has no weights at all
     assert heat.zero.tolist() == [True, True] and not heat.maps.any() and np.isfinite(heat.maps).all()
+
+
+@pytest.mark.parametrize("method", [*CAMS, explain.plain_gradients], ids=lambda m: m.__name__)
+def test_weights_that_are_no_numbers_are_named(method):
+    model, (images, _) = bright_detector("logits"), spots()
+    kernel, bias = model.get_layer("answer").get_weights()
+    model.get_layer("answer").set_weights([np.full_like(kernel, np.nan), bias])
+    with pytest.raises(ValueError, match=r"NaN or infinite values in the slopes of the score on .*weights"):
+        method(model, images, 1)
 
 
 def test_guided_backpropagation_lets_positive_gradients_pass_only_and_leaves_no_trace():
@@ -124,6 +151,16 @@ def test_bad_input_is_named(change, words):
     arguments = {"model": bright_detector(), "images": spots()[0], "classes": 1} | change
     with pytest.raises(ValueError, match=words):
         explain.grad_cam(arguments.pop("model"), arguments.pop("images"), arguments.pop("classes"), **arguments)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.__name__)
+def test_every_method_names_what_all_of_them_refuse(method):
+    model, (images, _) = bright_detector(), spots()
+    for pictures, classes, words in ((images, 3, "no class 3: .* has 3"), (images[0], 1, r"picture\[None\]")):
+        with pytest.raises(ValueError, match=words):
+            method(model, pictures, classes)
+    assert all("call" not in vars(layer) for layer in model.layers)
+    assert model.get_layer("spots").activation is keras.activations.relu
 
 
 def test_a_name_that_two_layers_have_is_refused():

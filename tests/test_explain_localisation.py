@@ -20,7 +20,7 @@ def test_scores_of_maps_whose_scores_are_known():
     assert explain.energy_inside(maps, masks()).tolist() == [0.75, 0.5, 0]
     assert explain.area_share(masks()).tolist() == [0.25] * 3
     found = explain.scores(maps, masks())
-    assert found["hit_rate"] == 0.5 and found["pictures"] == 3
+    assert found["hit_rate"] == 0.5 and found["pictures"] == 3 and found["zero"] == 1
     assert found["energy_ratio"] == pytest.approx((1.25 / 3) / 0.25)
     assert found["hit_low"] < 0.5 < found["hit_high"] and found["energy_low"] <= found["energy"] <= found["energy_high"]
 
@@ -41,9 +41,10 @@ def test_even_heat_has_the_ratio_one_and_the_gaussian_sits_in_the_middle():
         (np.ones((3, 4, 4)), np.zeros((3, 4, 4)), "empty"),
         (-np.ones((3, 4, 4)), masks(), "not negative"),
         (np.full((3, 4, 4), np.nan), masks(), "finite"),
+        (np.ones((0, 4, 4)), masks()[:0], "at least one picture"),
     ],
 )
 def test_scores_refuse(maps, mask, words):
-    for score in (explain.pointing_game, explain.energy_inside):
+    for score in (explain.pointing_game, explain.energy_inside, explain.scores):
         with pytest.raises(ValueError, match=words):
             score(maps, mask)

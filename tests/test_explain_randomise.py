@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from toy_detector import bright_detector, spots
+from toy_detector import SIDE, bright_detector, spots
 
 from helpers import explain
+from helpers.backend import keras
 
 
 def test_random_weights_come_and_go():
@@ -21,6 +22,12 @@ def test_random_weights_come_and_go():
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), before, strict=True))
     assert not np.allclose(changed, explain.grad_cam(model, images, 1).maps)
     with pytest.raises(ValueError, match="There are: answer"), explain.random_weights(model, ["mean"]):
+        pass
+
+
+def test_a_model_without_weights_has_none_to_lose():
+    empty = keras.Sequential([keras.Input((SIDE, SIDE, 3)), keras.layers.Flatten()], name="empty")
+    with pytest.raises(ValueError, match="'empty' has no layer with weights"), explain.random_weights(empty):
         pass
 
 

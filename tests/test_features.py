@@ -126,6 +126,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(own_cache, monkeypatch):
         (pictures()[..., :1], r"found uint8 \(5, 8, 8, 1\)"),
         (np.zeros((2, 9, 8, 3), np.uint8), r"are 9 × 8 pixels, but the network takes 8 × 8"),
         (pictures(0), "found none"),
+        (pictures() // 200, r"found values from 0 to 1, expected 0 to 255.*leave scaling to"),
     ],
 )
 def test_wrong_pictures_are_named(wrong, said, own_cache):
@@ -134,6 +135,16 @@ def test_wrong_pictures_are_named(wrong, said, own_cache):
     with pytest.raises(ValueError, match="dtype must be"):
         features.extracted(network(), pictures(), scaled, dtype="float64")
     assert kept(own_cache) == []
+
+
+def test_features_too_large_for_16_bits_are_not_kept(own_cache):
+    net = network()
+    kernel = net.get_layer("second").kernel
+    kernel.assign(kernel * 1e7)
+    with pytest.raises(ValueError, match=r"float16 cannot hold \(float16 ends at 65,504\)\. Keep them as float32"):
+        features.extracted(net, pictures(), scaled, dtype="float16")
+    assert kept(own_cache) == []
+    assert np.isfinite(features.extracted(net, pictures(), scaled).features).all()
 
 
 def test_answers_are_those_of_predict_in_float32_whatever_the_precision_and_the_block():

@@ -21,7 +21,7 @@ from helpers.course import recording
 
 LESSONS = [pytest.param(p, id=p.stem) for p in paths.lessons()]
 SECONDS, SECONDS_ON_AVERAGE, CORES = 60, 45, 2
-# Known to be too slow: lesson 04 needed 72 s. Its quick trainings have to get shorter, then this entry goes.
+# Known to be too slow by the clock, at some 80 s. Its quick trainings have to get shorter, then this entry goes.
 TOO_SLOW = {"04_cifar10": 100}
 # Where there are no network namespaces, Python's own sockets are shut, except those to this machine.
 SHUT = """

@@ -13,7 +13,6 @@ from helpers.paths import ROOT
 LESSONS = paths.lessons()
 # Lessons whose full run has not been stored yet; until then nbval compares nothing in them. Must get shorter.
 AWAITING_FULL_RUN = {
-    "03_fashion_mnist",
     "04_cifar10",
     "05_cats_vs_dogs",
     "06_vgg16_features",
@@ -147,6 +146,7 @@ BREAKS = [
     (checks.format_problems, "valid", lambda n: find(n, "figure").pop("outputs")),
     (checks.output_problems, "error: E", lambda n: find(n, "figure")["outputs"].append(ERROR)),
     (checks.output_problems, "stderr", output("compared-0", name="stderr")),
+    (checks.output_problems, "warning", output("compared-0", text=["WARNING:tensorflow:5 out of the last 9 calls\n"])),
     (checks.output_problems, "alternative", output("figure", metadata={})),
     (checks.privacy_problems, "/home/", output("compared-0", text="see /home/ada/course")),
     (checks.privacy_problems, "/tmp/", output("compared-0", text=["'/tmp/x.png'"])),

@@ -91,6 +91,18 @@ def test_bounds_reach_five_deviations_but_at_least_a_point():
     assert ranges.bounds([0.985], spread=0.01) == (0.935, 1.0)
 
 
+def test_only_a_fraction_is_kept_within_0_and_1(toy, monkeypatch):
+    assert ranges.bounds([4.2, 4.3, 4.4], share=False) == (3.8, 4.8)
+    assert ranges.bounds([-0.05] * 3, share=False) == (-0.06, -0.04)
+    assert ranges.quick_ranges("01_toy")["toy.shifted"]["high"] <= 1
+    entries = tomllib.loads(TOML)
+    entries["toy.shifted"]["unit"] = ""
+    monkeypatch.setattr(claims, "declared", lambda: entries)
+    records.write(ranges.record_file("01_toy"), {"claims": {"toy.shifted": [4.2, 4.3, 4.4]}})
+    assert ranges.quick_ranges("01_toy")["toy.shifted"]["high"] == 4.8
+    assert ranges.full_ranges("01_toy")["toy.shifted"]["low"] == 0.2
+
+
 def test_a_full_range_comes_from_the_study_or_else_from_the_full_run(toy):
     found = ranges.full_ranges("01_toy")
     assert found["toy.accuracy"] == {"low": 0.8, "high": 0.9, "why": "3 seeded runs of the study: 0.8400 to 0.8600"}

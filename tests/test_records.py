@@ -63,6 +63,7 @@ def toy(tmp_path, monkeypatch) -> Path:
     for cell in fresh.cells[1:]:
         cell.outputs, cell.execution_count = [], None
     nbformat.write(fresh, tmp_path / "01_toy.ipynb")
+    (tmp_path / "studies.toml").write_text('[toy]\nlesson = "01_toy"\n', "utf-8")
     return tmp_path
 
 

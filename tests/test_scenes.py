@@ -79,7 +79,9 @@ def test_mirror_and_half_alpha():
         (lambda: scenes.compose(square(1), np.zeros((8, 8, 3)), 0, (0, 0)), "height is a share"),
         (lambda: scenes.scenes([], 3, 8, 0), "at least one"),
         (lambda: scenes.scenes([square(1)], 0, 8, 0), "at least one"),
+        (lambda: scenes.scenes([square(1)] * 2, 4, 8, 0, colours={0: (1, 0, 0)}), r"no colour for \[1\].*0 to 1"),
         (lambda: scenes.grids(scenes.scenes([square(1)] * 3, 4, 8, 0)), "a class twice"),
+        (lambda: scenes.grids(scenes.scenes([square(1)] * 3, 3, 8, 0)), "four pictures, found 3"),
     ],
 )
 def test_bad_input_is_named(call, words):

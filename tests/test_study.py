@@ -1,6 +1,7 @@
 """Studies: the declared ones are sound, and a tiny one made here runs, skips, fails and goes on."""
 
 import ast
+import builtins
 import contextlib
 import json
 import os
@@ -196,4 +197,7 @@ def test_a_declared_study_can_run(name):
         assert any(function in notebook.defines[i] for i in cells)
         for i in cells:  # what is only shown or stated is not needed to measure
             assert not notebook.units[i].mentions & {"claim", "plots.show", "start"}
+        known = set(dir(builtins)).union(*(notebook.defines[i] | notebook.imported[i] for i in cells)) | {"seed"}
+        used = {mention.split(".")[0] for i in cells for mention in notebook.units[i].mentions}
+        assert used <= known, f"{variant}: {sorted(used - known)} defined after they are needed, or nowhere"
         assert len(staleness.code_hash(notebook, cells, "full", expression)) == 16

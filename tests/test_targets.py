@@ -16,6 +16,8 @@ TARGETS = {
     "cats_vs_dogs/augmented": (3, 0.835, 1_000_000, 120),
     "cats_vs_dogs/course": (3, 0.925, 1_500_000, 45),
     "cats_vs_dogs_large/large": (1, 0.94, 1_500_000, 120),
+    "vgg16_features/course": (3, 0.98, 3_300_000, 30),
+    "vgg16_tuning/course": (3, 0.985, 10_400_000, 30),
 }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from toy_weights import hash_of
 
-from helpers import photographs
+from helpers import linear, photographs
 from helpers.backend import keras
 from helpers.datasets import cats_vs_dogs, checksums, photos, weights
 from helpers.datasets.layouts import VGG16
@@ -81,3 +81,18 @@ def test_features_of_photographs_agree_in_8_bits(float_weights):
     norms = [np.linalg.norm(features, axis=1) for features in pair]
     cosine = (pair[0] * pair[1]).sum(1) / (norms[0] * norms[1])
     assert cosine.mean() >= 0.999 and cosine.min() >= 0.997, cosine
+
+
+def test_a_plane_on_photographs_answers_as_well_in_8_bits(float_weights):
+    """Fitted on float features of 200 training photographs, judged on 200 others: within one point, two pictures."""
+    data = cats_vs_dogs.find_here([])
+    if data is None:
+        pytest.skip("the photographs are not on this machine")
+    (learn, labels), (judge, truth) = (data.files(part) for part in ("train", "test"))
+    pictures = photographs.read([*learn[::10], *judge[::10]], 96).astype("float32")
+    prepared = keras.applications.vgg16.preprocess_input(pictures)
+    base = keras.applications.VGG16(weights=None, include_top=False, pooling="avg", input_shape=(96, 96, 3))
+    pair = [w.into(base).predict(prepared, verbose=0) for w in (float_weights, weights.vgg16_sample())]
+    plane = linear.logistic(pair[0][:200], labels[::10])
+    right = [((plane.logits(found[200:]) > 0) == truth[::10]).sum() for found in pair]
+    assert abs(right[0] - right[1]) <= 2 and min(right) > 160, right

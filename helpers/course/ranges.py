@@ -70,21 +70,26 @@ def is_ranged(entry: dict) -> bool:
     return not (exact or entry["unit"] in ("minutes", "parameters") or entry.get("promise"))
 
 
-def bounds(values: Sequence[float], spread: float | None = None) -> tuple[float, float]:
-    """The range of a single run: mean ± 5 standard deviations, at least ± 0.01, within 0–1.
+def bounds(values: Sequence[float], spread: float | None = None, *, share: bool = True) -> tuple[float, float]:
+    """The range of a single run: mean ± 5 standard deviations, at least ± 0.01.
 
     Args:
         values: what several runs measured.
         spread: the standard deviation, if it is known from elsewhere; needed with a single value.
+        share: whether a value is a fraction, so that the range stays within 0–1; ratios and correlations are not.
     """
     half = max(MARGIN, DEVIATIONS * (statistics.stdev(values) if spread is None else spread))
     low, high = (round(1000 * (statistics.fmean(values) + end), 6) for end in (-half, half))
-    return max(0.0, math.floor(low) / 1000), min(1.0, math.ceil(high) / 1000)
+    low, high = math.floor(low) / 1000, math.ceil(high) / 1000
+    return (max(0.0, low), min(1.0, high)) if share else (low, high)
 
 
 def quick_ranges(lesson: str) -> dict[str, dict]:
     """Claim → its quick range with low, high and why, from the recorded seeded runs."""
-    return {name: _range(name, bounds(values), _told(values)) for name, values in _seeded(lesson).items()}
+    return {
+        name: _range(name, bounds(values, share=_is_share(name)), _told(values))
+        for name, values in _seeded(lesson).items()
+    }
 
 
 def full_ranges(lesson: str) -> dict[str, dict]:
@@ -102,17 +107,21 @@ def full_ranges(lesson: str) -> dict[str, dict]:
             task["result"][name.split(".")[-1]] for task in records.runs(claims.declared()[name].get("study", ""))
         ]
         if len(values) > 1:
-            ranges[name] = _range(name, bounds(values), _told(values, "of the study"))
+            ranges[name] = _range(name, bounds(values, share=_is_share(name)), _told(values, "of the study"))
         elif name in seeded:
             value, spread = record["claims"][name]["this_run"], statistics.stdev(seeded[name])
             why = f"one full run: {value:.4f}; standard deviation of the seeded quick runs: {spread:.4f}"
-            ranges[name] = _range(name, bounds([value], spread), why)
+            ranges[name] = _range(name, bounds([value], spread, share=_is_share(name)), why)
     return ranges
 
 
 def _seeded(lesson: str) -> dict[str, list[float]]:
     file = record_file(lesson)
     return json.loads(file.read_text("utf-8"))["claims"] if file.exists() else {}
+
+
+def _is_share(name: str) -> bool:
+    return claims.declared()[name]["unit"] == "fraction"
 
 
 def _range(name: str, ends: tuple[float, float], why: str) -> dict:

@@ -79,4 +79,6 @@ def new_pass(answer):
             require(change in answer, f"“{change}” is not in your answer. What does the base compute then?")
         else:
             require(change not in answer, f"“{change}” changes nothing that the base sees or is.")
-    return "Exactly these are in the key under which the course keeps features."
+    return (
+        "These change what the base sees or is. The course's key also holds the order of the pictures: to each its own."
+    )

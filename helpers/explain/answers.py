@@ -65,25 +65,27 @@ def chosen(answers: tf.Tensor, classes: np.ndarray) -> tf.Tensor:
     return tf.gather(answers, classes, axis=1, batch_dims=1)
 
 
-def answered(model: keras.Model, images: np.ndarray, classes: int | Sequence[int] | None) -> np.ndarray:
+def answered(
+    model: keras.Model, images: np.ndarray, classes: int | Sequence[int] | None, batch_size: int = 16
+) -> np.ndarray:
     """The classes to explain, int (N,): those given, or those that the model answers.
 
     Args:
         classes: one for all pictures, one for each, or None.
+        batch_size: pictures at a time. A model that runs eagerly keeps all its maps until it has answered.
 
     Raises:
         ValueError: if the model does not answer with (N, K), or a class does not exist.
     """
-    answers = tf.convert_to_tensor(model(tf.convert_to_tensor(images), training=False))
+    answers = tf.convert_to_tensor(model(tf.convert_to_tensor(images[:1]), training=False))
     if answers.shape.rank != 2:
         raise ValueError(f"The model {model.name!r} answers with shape {answers.shape}, expected (N, classes).")
     count = max(2, answers.shape[-1])
     if classes is None:
-        own = answers.numpy()
-        if own.shape[-1] > 1:
-            return own.argmax(axis=1)
+        parts = (images[first : first + batch_size] for first in range(0, len(images), batch_size))
         with logits(model, images[:1]):
-            return (model(tf.convert_to_tensor(images), training=False).numpy()[:, 0] > 0).astype(int)
+            own = np.concatenate([model(tf.convert_to_tensor(part), training=False).numpy() for part in parts])
+        return own.argmax(axis=1) if own.shape[-1] > 1 else (own[:, 0] > 0).astype(int)
     wanted = np.asarray(classes)
     if wanted.ndim > 1 or wanted.shape not in ((), (len(images),)) or not np.issubdtype(wanted.dtype, np.integer):
         raise ValueError(f"classes: expected one whole number, or {len(images)} of them, found {classes!r}.")

@@ -1,10 +1,17 @@
-"""Figures of lessons 08 and 09 whose drawing would hide a short cell's idea. Each returns its figure."""
+"""Figures of lessons 08 and 09 whose drawing would hide a short cell's idea. Each returns its figure.
 
+One shows a figure instead: :func:`show_compact`, for many small pictures on one page.
+"""
+
+import base64
+import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 from helpers import plots
 from helpers.explain.activations import mosaic
@@ -75,3 +82,27 @@ def credited(figure: Figure, credit: str = "animals: Tux Paint, GPL-2") -> Figur
     """The figure, with a small line below that says whose pictures it shows and under which licence."""
     figure.supxlabel(credit, fontsize=7, color="#555555", x=0.99, ha="right")
     return figure
+
+
+def show_compact(figure: Figure, alt: str, *, colours: int = 128, smooth: bool = False) -> None:
+    """Show a figure and close it, as :func:`helpers.plots.show` does, with a palette: a fraction of the bytes.
+
+    Args:
+        figure: of many small pictures, which would make a stored notebook large.
+        alt: what the figure shows, in one or two sentences with its main finding.
+        colours: of the palette, 2 to 256, chosen for this figure.
+        smooth: mix the palette's colours among neighbouring pixels (dithering), so that heat that falls off slowly gets
+            no steps.
+    """
+    if not alt.strip():
+        raise ValueError("Every figure needs a text alternative: say in a sentence what it shows.")
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", bbox_inches="tight")  # as Jupyter draws it
+    picture = Image.open(drawn).convert("RGB")
+    reduced = picture.quantize(colours)
+    if smooth:
+        reduced = picture.quantize(palette=reduced, dither=Image.Dither.FLOYDSTEINBERG)
+    reduced.save(small, "PNG", optimize=True)
+    data = {"image/png": base64.b64encode(small.getvalue()).decode(), "text/plain": repr(figure)}
+    display(data, raw=True, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)

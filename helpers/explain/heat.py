@@ -55,7 +55,8 @@ def grad_cam(model: keras.Model, images: np.ndarray, classes=None, *, layer: str
         **options: ``batch_size``, pictures at a time.
 
     Raises:
-        ValueError: for pictures of another shape, a class or a layer that does not exist, a model without convolutions.
+        ValueError: for pictures of another shape, a class or a layer that does not exist, a model without convolutions
+            or with slopes that are no finite numbers.
     Source: Selvaraju and others, 2017 (arXiv 1610.02391), equations 1 and 2.
     """
     return _from_layer(model, images, classes, layer, _grad_cam, **options)
@@ -83,7 +84,7 @@ def plain_gradients(model: keras.Model, images: np.ndarray, classes=None, *, bat
     Source: Simonyan, Vedaldi and Zisserman, 2014 (arXiv 1312.6034), section 3.
     """
     images = checked(model, images)
-    classes = answered(model, images, classes)
+    classes = answered(model, images, classes, batch_size)
     found = []
     with logits(model, images[:1]):
         for first in range(0, len(images), batch_size):
@@ -120,7 +121,7 @@ def _from_layer(
         watched = [layer for layer in leaves(model) if isinstance(layer, CONVOLUTIONS)]
     else:
         watched = [find(model, name)]
-    classes = answered(model, images, classes)
+    classes = answered(model, images, classes, batch_size)
     found = []
     with logits(model, images[:1]):
         for first in range(0, len(images), batch_size):
@@ -155,12 +156,21 @@ def _maps_and_slopes(
 def _existing(slopes: tf.Tensor | None, what: str) -> tf.Tensor:
     if slopes is None:
         raise ValueError(f"The score does not depend on {what}, so there is no gradient; choose a layer on its way.")
+    _check_finite(slopes, f"the slopes of the score on {what}")
     return slopes
+
+
+def _check_finite(values: tf.Tensor | np.ndarray, what: str) -> None:
+    if not tf.reduce_all(tf.math.is_finite(values)):
+        raise ValueError(
+            f"Found NaN or infinite values in {what}, expected finite numbers. Look for them in the model's weights "
+            "and in its answers."
+        )
 
 
 def _normalised(raw: np.ndarray, size: tuple[int, int], classes: np.ndarray, layer: str) -> Heat:
     """Maps of any size and scale → 0 to 1 in the size of the pictures; a map of zeros stays one, and is flagged."""
-    raw = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0)
+    _check_finite(raw, "the heat")
     top = raw.max(axis=(1, 2), keepdims=True)
     scaled = np.divide(raw, top, out=np.zeros_like(raw), where=top > 0)
     if raw.shape[1:] != tuple(size):

@@ -9,6 +9,8 @@ def _pair(maps: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     maps, masks = np.asarray(maps, float), np.asarray(masks, bool)
     if maps.ndim != 3 or maps.shape != masks.shape:
         raise ValueError(f"maps and masks must both have the shape (N, H, W), found {maps.shape} and {masks.shape}.")
+    if not maps.size:
+        raise ValueError(f"There is nothing to score: found maps of shape {maps.shape}, expected at least one picture.")
     if not np.isfinite(maps).all() or maps.min() < 0:
         raise ValueError("maps must be finite and not negative; cut negative heat at 0 first.")
     if not masks.any(axis=(1, 2)).all():
@@ -85,7 +87,7 @@ def scores(maps: np.ndarray, masks: np.ndarray) -> dict[str, float]:
     Returns:
         ``hit_rate`` with Wilson's ``hit_low`` and ``hit_high``; ``energy``, the mean share of heat inside, with
         ``energy_low`` and ``energy_high``; ``area``, the mean share of the object; ``energy_ratio``, energy by area;
-        ``pictures``.
+        ``pictures``; ``zero``, how many of the maps are zero everywhere.
     """
     hits, energy, area = pointing_game(maps, masks), energy_inside(maps, masks), area_share(masks)
     hit_low, hit_high = wilson(float(hits.mean()), len(hits))
@@ -100,4 +102,5 @@ def scores(maps: np.ndarray, masks: np.ndarray) -> dict[str, float]:
         "area": float(area.mean()),
         "energy_ratio": float(energy.mean() / area.mean()),
         "pictures": len(hits),
+        "zero": int((np.asarray(maps).max(axis=(1, 2)) <= 0).sum()),
     }

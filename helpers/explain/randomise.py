@@ -23,9 +23,14 @@ def random_weights(model: keras.Model, names: Sequence[str] | None = None, *, se
     random numbers of another size would let later layers run empty or over, which is another experiment.)
 
     Raises:
-        ValueError: for a name without weights.
+        ValueError: for a name without weights, or a model without any.
     """
     known = weighted(model)
+    if not known:
+        raise ValueError(
+            f"The model {model.name!r} has no layer with weights, expected at least one; a model of your own has its "
+            "layers only after it was called once."
+        )
     chosen = known if names is None else list(names)
     if unknown := set(chosen) - set(known):
         raise ValueError(f"No layer with weights is named {', '.join(sorted(unknown))}. There are: {', '.join(known)}.")

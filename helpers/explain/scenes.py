@@ -110,6 +110,10 @@ def scenes(
     """
     if count < 1 or not len(cut_outs):
         raise ValueError(f"Expected at least one picture and one cut-out, found {count} and {len(cut_outs)}.")
+    if colours is not None and (missing := [k for k in range(len(cut_outs)) if k not in colours]):
+        raise ValueError(
+            f"colours: no colour for {missing}, expected one for each of the labels 0 to {len(cut_outs) - 1}."
+        )
     draw = np.random.default_rng(seed)
     labels = np.arange(count) % len(cut_outs)
     pictures, masks = np.empty((count, side, side, 3), np.float32), np.empty((count, side, side), bool)
@@ -129,9 +133,11 @@ def grids(scenes: Scenes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     cut-outs on, they do. The right cell is the upper left for the first grid, then goes round.
 
     Raises:
-        ValueError: if four neighbours are not of four classes.
+        ValueError: if there are fewer than four pictures, or four neighbours are not of four classes.
     """
     side, count = scenes.pictures.shape[1], len(scenes.labels) // 4
+    if not count:
+        raise ValueError(f"A grid needs four pictures, found {len(scenes.labels)}.")
     found = np.empty((count, 2 * side, 2 * side, 3), np.float32)
     masks = np.zeros((count, 2 * side, 2 * side), bool)
     for i in range(count):
