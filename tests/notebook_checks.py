@@ -102,7 +102,7 @@ def output_problems(notebook: dict) -> list[str]:
             problems.append(f"{cell['id']} stores an error: {output.get('ename')}")
         if output.get("name") == "stderr":
             problems.append(f"{cell['id']} stores stderr: {''.join(output['text'])[:60]!r}")
-        elif re.search(r"\bWARNING\b|Warning:", "".join(output.get("text", ""))):
+        elif re.search(r"\bWARNING:", "".join(output.get("text", ""))):
             problems.append(f"{cell['id']} stores a warning: {''.join(output['text'])[:60]!r}")
         for kind in ("image/png", "image/jpeg", "image/svg+xml"):
             if kind in output.get("data", {}) and not output.get("metadata", {}).get(kind, {}).get("alt"):

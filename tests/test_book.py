@@ -56,6 +56,7 @@ def small(tmp_path, monkeypatch):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
     node = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "notebooks/01_toy.ipynb").write_text(json.dumps(node), "utf-8")
+    (tmp_path / "notebooks/studies.toml").write_text("", "utf-8")
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(book, "PAGES", tmp_path / "book/_build/html")
