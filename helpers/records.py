@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import platform
 import statistics
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,6 +22,11 @@ def versions() -> dict[str, str]:
     """Versions of Python and of the packages that decide a result."""
     import_names = ("tensorflow", "keras", "numpy")
     return {"python": platform.python_version()} | {n: importlib.metadata.version(n) for n in import_names}
+
+
+def studies() -> dict[str, dict]:
+    """Every study that ``notebooks/studies.toml`` declares, by name."""
+    return tomllib.loads((paths.NOTEBOOKS / "studies.toml").read_text("utf-8"))
 
 
 def runs(study: str) -> list[dict]:

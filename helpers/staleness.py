@@ -13,13 +13,12 @@ import ast
 import hashlib
 import json
 import symtable
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from helpers import claims, paths
+from helpers import claims, paths, records
 from helpers.datasets import checksums
 
 #: Modules and functions that decide how a result is shown or kept, not what it is. They count for the page only.
@@ -275,7 +274,7 @@ def hashes(node: dict, profile: str) -> dict[str, str]:
     entries = {k: v for k, v in claims.declared().items() if v["lesson"] == name}
     studies = sorted(
         path.read_text("utf-8")
-        for study, entry in tomllib.loads((paths.NOTEBOOKS / "studies.toml").read_text("utf-8")).items()
+        for study, entry in records.studies().items()
         if entry["lesson"] == name
         for path in (paths.RECORDS / "studies" / study).glob("*.json")
     )

@@ -3,12 +3,11 @@
 import ast
 import json
 import math
-import tomllib
 
 import numpy as np
 import pytest
 
-from helpers import claims, paths, profiles, settings
+from helpers import claims, paths, profiles, records, settings
 
 TOY = {
     "toy.accuracy": {
@@ -145,7 +144,7 @@ def test_a_declaration_is_well_formed(name):
         assert isinstance(claims.published_value(name), int | float)
     if "study" in entry:
         study, variant = entry["study"].split("/")
-        studies = tomllib.loads((paths.NOTEBOOKS / "studies.toml").read_text("utf-8"))
+        studies = records.studies()
         assert variant in studies[study]["variants"] and studies[study]["lesson"] == entry["lesson"]
 
 

@@ -184,7 +184,7 @@ def test_how_busy_the_machine_was_otherwise(before, after, share):
 # The declared studies ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", study.declared())
+@pytest.mark.parametrize("name", records.studies())
 def test_a_declared_study_can_run(name):
     declaration = study.study(name)
     assert (paths.NOTEBOOKS / f"{declaration['lesson']}.ipynb").exists()

@@ -32,22 +32,22 @@ CALLS = [
 
 
 @pytest.fixture(scope="module")
-def spaces() -> dict[str, dict]:
-    """Lesson → the names that its cells define, so that cells run once."""
+def lessons() -> dict[str, dict]:
+    """Lesson → what its cells have defined so far; a cell runs once, whichever study needs it."""
     return {}
 
 
 @pytest.mark.parametrize(("variant", "call", "holds"), CALLS)
-def test_a_study_s_function_runs(variant, call, holds, spaces, monkeypatch, tmp_path):
+def test_a_study_s_function_runs(variant, call, holds, lessons, monkeypatch, tmp_path):
     if records.runs(variant):
         pytest.skip(f"{variant} was run: its records are there")
     monkeypatch.setenv(profiles.VARIABLE, "quick")
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    notebook, cells, _ = study.program(*variant.split("/"))
-    space = spaces.setdefault(variant.split("/")[0], {})
-    for i in cells:
-        if i not in space:
-            exec("".join(notebook.cells[i]["source"]), space)
-            space[i] = True
-    result = eval(call, space)
+    name, choice = variant.split("/")
+    notebook, cells, _ = study.program(name, choice)
+    known = lessons.setdefault(study.study(name)["lesson"], {"ran": set(), "names": {}})
+    for i in (i for i in cells if i not in known["ran"]):
+        exec("".join(notebook.cells[i]["source"]), known["names"])
+        known["ran"].add(i)
+    result = eval(call, known["names"])
     assert 0 <= result[holds] <= 1 and result["minutes"] > 0

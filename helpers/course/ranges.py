@@ -86,10 +86,7 @@ def bounds(values: Sequence[float], spread: float | None = None, *, share: bool 
 
 def quick_ranges(lesson: str) -> dict[str, dict]:
     """Claim → its quick range with low, high and why, from the recorded seeded runs."""
-    return {
-        name: _range(name, bounds(values, share=_is_share(name)), _told(values))
-        for name, values in _seeded(lesson).items()
-    }
+    return {name: _range(name, values, _told(values)) for name, values in _seeded(lesson).items()}
 
 
 def full_ranges(lesson: str) -> dict[str, dict]:
@@ -102,16 +99,17 @@ def full_ranges(lesson: str) -> dict[str, dict]:
     if record is None:
         raise CourseError(f"There is no record of a full run of {lesson}: python -m helpers run --profile full --store")
     ranges = {}
-    for name in filter(lambda name: is_ranged(claims.declared()[name]), record["claims"]):
-        values = [
-            task["result"][name.split(".")[-1]] for task in records.runs(claims.declared()[name].get("study", ""))
-        ]
+    for name in record["claims"]:
+        entry = claims.declared()[name]
+        if not is_ranged(entry):
+            continue
+        values = [task["result"][name.split(".")[-1]] for task in records.runs(entry.get("study", ""))]
         if len(values) > 1:
-            ranges[name] = _range(name, bounds(values, share=_is_share(name)), _told(values, "of the study"))
+            ranges[name] = _range(name, values, _told(values, "of the study"))
         elif name in seeded:
             value, spread = record["claims"][name]["this_run"], statistics.stdev(seeded[name])
             why = f"one full run: {value:.4f}; standard deviation of the seeded quick runs: {spread:.4f}"
-            ranges[name] = _range(name, bounds([value], spread, share=_is_share(name)), why)
+            ranges[name] = _range(name, [value], why, spread)
     return ranges
 
 
@@ -120,13 +118,10 @@ def _seeded(lesson: str) -> dict[str, list[float]]:
     return json.loads(file.read_text("utf-8"))["claims"] if file.exists() else {}
 
 
-def _is_share(name: str) -> bool:
-    return claims.declared()[name]["unit"] == "fraction"
-
-
-def _range(name: str, ends: tuple[float, float], why: str) -> dict:
-    low, high = ends
-    return {"low": max(low, claims.declared()[name].get("floor", low)), "high": high, "why": why}
+def _range(name: str, values: Sequence[float], why: str, spread: float | None = None) -> dict:
+    entry = claims.declared()[name]
+    low, high = bounds(values, spread, share=entry["unit"] == "fraction")
+    return {"low": max(low, entry.get("floor", low)), "high": high, "why": why}
 
 
 def _told(values: Sequence[float], of: str = "") -> str:

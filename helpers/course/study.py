@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--task", nargs=2, metavar=("VARIANT", "SEED"), help="one task, in this process")
     choice = parser.parse_args(argv)
     if choice.study is None:
-        for name, study in declared().items():
+        for name, study in records.studies().items():
             print(f"{name}: {len(missing(name))} of {len(tasks(name))} tasks to do, lesson {study['lesson']}")
         return 0
     if choice.task:
@@ -44,14 +43,9 @@ def main(argv: Sequence[str]) -> int:
     return run(choice.study, choice.variant)
 
 
-def declared() -> dict[str, dict]:
-    """Every study by name."""
-    return tomllib.loads((paths.NOTEBOOKS / "studies.toml").read_text("utf-8"))
-
-
 def study(name: str) -> dict:
     """One study's declaration; an unknown name is a :class:`CourseError` that lists the known ones."""
-    known = declared()
+    known = records.studies()
     if name not in known:
         raise CourseError(f"There is no study {name!r}. Expected one of: {', '.join(known)}.")
     return known[name]
