@@ -12,13 +12,12 @@ needs another if it mentions a name that the other defines.
 import ast
 import hashlib
 import json
-import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from helpers import claims, paths, records
+from helpers import claims, paths, records, syntax
 from helpers.datasets import checksums
 
 #: Modules and functions that decide how a result is shown or kept, not what it is. They count for the page only.
@@ -43,63 +42,11 @@ SECTIONS = {"weights": ("resnet50", "vgg16")}  # module → sections of checksum
 
 
 @dataclass
-class Unit:
-    """A definition or a cell: its code as a canonical text, and the names it mentions (``a`` or ``a.b``)."""
-
-    code: str = ""
-    mentions: set[str] = field(default_factory=set)
-
-
-@dataclass
 class Module:
     """A helper module, or a notebook seen as one: units by the name they define, and imports."""
 
-    units: dict[str, list[Unit]] = field(default_factory=dict)
+    units: dict[str, list[syntax.Unit]] = field(default_factory=dict)
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-
-
-def _without_docstrings(tree: ast.AST) -> ast.AST:
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and ast.get_docstring(node) is not None:
-            node.body = body[1:] or [ast.Pass()]
-    return tree
-
-
-def _unit(nodes: Iterable[ast.stmt]) -> Unit:
-    # Imports are left out: what they bring counts where it is used.
-    body = [node for node in nodes if not isinstance(node, ast.Import | ast.ImportFrom)]
-    tree = _without_docstrings(ast.Module(body=body, type_ignores=[]))
-    unit, outer = Unit(_canonical(tree)), _global_names(_scopes(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            unit.mentions.add(node.id)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            unit.mentions.add(f"{node.value.id}.{node.attr}")
-    unit.mentions = {m for m in unit.mentions if m.partition(".")[0] in outer}
-    return unit
-
-
-def _canonical(node: object) -> str:
-    """A syntax tree as text, the same in every Python of the course: fields that newer ones add are empty here."""
-    if isinstance(node, list):
-        return "[" + ", ".join(map(_canonical, node)) + "]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = [("value", node.value)] if isinstance(node, ast.Constant) else ast.iter_fields(node)
-    kept = [(k, v) for k, v in fields if isinstance(node, ast.Constant) or (v is not None and v != [])]
-    return f"{type(node).__name__}(" + ", ".join(f"{k}={_canonical(v)}" for k, v in kept) + ")"
-
-
-def _scopes(tree: ast.Module) -> symtable.SymbolTable:
-    return symtable.symtable(ast.unparse(tree), "<unit>", "exec")
-
-
-def _global_names(scope: symtable.SymbolTable) -> set[str]:
-    """Names that mean something outside: those at the top, and those a function does not make itself."""
-    top = scope.get_type() == "module"
-    names = {s.get_name() for s in scope.get_symbols() if top or s.is_global()}
-    return names.union(*map(_global_names, scope.get_children()))
 
 
 def _imports(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, tuple[str, str | None]]]:
@@ -110,28 +57,6 @@ def _imports(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, tuple[str, str | 
                 inner = f"{node.module}.{alias.name}"
                 target = (inner, None) if _file(inner) else (node.module, alias.name)
                 yield alias.asname or alias.name, target
-
-
-def _bound_by_imports(nodes: Iterable[ast.stmt]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
-
-
-def _defined(node: ast.stmt) -> set[str]:
-    """Names that a top-level statement defines or changes: ``a = …``, ``a.b = …``, ``a[0] = …``, ``a.fit(…)``."""
-    scope = _scopes(ast.Module(body=[node], type_ignores=[]))
-    names = {s.get_name() for s in scope.get_symbols() if s.is_assigned() or s.is_namespace()}
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return names
-    for part in ast.walk(node):
-        if isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store):
-            names |= {n.id for n in ast.walk(part.value) if isinstance(n, ast.Name)}
-        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-            call = part.value.func
-            if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name):
-                names.add(call.value.id)
-    return names
 
 
 def _file(module: str) -> Path | None:
@@ -145,11 +70,11 @@ def _file(module: str) -> Path | None:
 @cache
 def _helper(module: str) -> Module:
     tree = ast.parse(_file(module).read_text("utf-8"))
-    found = Module(imports=dict(_imports(tree.body)))
+    found, imported = Module(imports=dict(_imports(tree.body))), set(syntax.bound_by_imports(tree.body))
     for node in tree.body:
         if not isinstance(node, ast.Import | ast.ImportFrom):
-            for name in _defined(node):
-                found.units.setdefault(name, []).append(_unit([node]))
+            for name in syntax.defined(node, imported):
+                found.units.setdefault(name, []).append(syntax.unit([node]))
     return found
 
 
@@ -163,10 +88,11 @@ class Notebook:
     def __init__(self, cells: list[dict]) -> None:
         self.cells = [c for c in cells if c["cell_type"] == "code"]
         self.trees = [ast.parse("".join(c["source"])).body for c in self.cells]
-        self.units = [_unit(tree) for tree in self.trees]
-        self.defines = [set().union(*map(_defined, tree)) for tree in self.trees]
+        self.units = [syntax.unit(tree) for tree in self.trees]
         self.imports = {k: v for tree in self.trees for k, v in _imports(tree)}
-        self.imported = [set(_bound_by_imports(tree)) for tree in self.trees]
+        self.imported = [set(syntax.bound_by_imports(tree)) for tree in self.trees]
+        everywhere = set().union(*self.imported)
+        self.defines = [set().union(*(syntax.defined(node, everywhere) for node in tree)) for tree in self.trees]
 
     def tagged(self, tag: str) -> set[int]:
         """Positions of the code cells with a tag."""

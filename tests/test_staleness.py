@@ -1,11 +1,13 @@
 """What makes a stored result out of date, tried on small notebooks and on a copy of the helpers."""
 
+import ast
 import copy
+import json
 import shutil
 
 import pytest
 
-from helpers import paths, staleness
+from helpers import paths, staleness, syntax
 from helpers.datasets import checksums
 
 CELLS = {
@@ -129,10 +131,15 @@ def test_needed_follows_definitions_mutations_and_imports():
         "class F:\n    def g(self, size):\n        return size",
         "f = g(size=1)",
         "f = g.size",
+        "size, ax = 1, 2\nf = size",
+        "for size in f:\n    print(size)",
+        "size = 1\nfor i in f:\n    print(size)",
+        "f = {size: 1 for size in g}\nfor size in f:\n    h[size] = 2",
+        "def size(): ...\nsize()",
     ],
 )
 def test_names_of_a_functions_own_create_no_dependence(code):
-    assert "size" not in staleness._unit(staleness.ast.parse(code).body).mentions
+    assert "size" not in syntax.unit(ast.parse(code).body).mentions
 
 
 @pytest.mark.parametrize(
@@ -144,10 +151,16 @@ def test_names_of_a_functions_own_create_no_dependence(code):
         "f = size.n",
         "def f(n=size): ...",
         "size += 1",
+        "size = size + 1",
+        "f = size\nsize = 1",
+        "for size in size:\n    print(size)",
+        "if f:\n    size = 1\ng = size",
+        "for size in f:\n    g = size\nh = size",
+        "f = [size for size in size]",
     ],
 )
 def test_names_from_outside_do(code):
-    assert "size" in staleness._unit(staleness.ast.parse(code).body).mentions
+    assert "size" in syntax.unit(ast.parse(code).body).mentions
 
 
 @pytest.mark.parametrize(
@@ -167,7 +180,25 @@ def test_names_from_outside_do(code):
     ],
 )
 def test_what_a_statement_defines_or_changes(code, names):
-    assert staleness._defined(staleness.ast.parse(code).body[0]) - {"x"} == names
+    assert syntax.defined(ast.parse(code).body[0]) - {"x"} == names
+
+
+def test_a_modules_function_changes_no_module():
+    call = ast.parse("plots.show(x)").body[0]
+    assert syntax.defined(call) == {"plots"}
+    assert syntax.defined(call, {"plots"}) == set()
+    assert "look" not in needed("plots")
+
+
+@pytest.mark.parametrize(
+    "lesson", [lesson for lesson in paths.lessons() if lesson.stem[:2] not in ("01", "A1")], ids=str
+)
+def test_a_picture_drawn_anew_needs_no_new_training(lesson):
+    """A full run takes minutes to an hour, in 01 and A1 seconds: there figures may stand beside what is measured."""
+    notebook = staleness.Notebook(json.loads(lesson.read_text("utf-8"))["cells"])
+    drawing = {"plots.show", "figures.show_compact"}
+    found = [notebook.cells[i]["id"] for i in notebook.closure("results") if drawing & notebook.units[i].mentions]
+    assert not found, f"results need these cells, which draw: {found}; move what they define"
 
 
 # Helpers and data --------------------------------------------------------------------------------
