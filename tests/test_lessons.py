@@ -21,8 +21,6 @@ from helpers.course import recording
 
 LESSONS = [pytest.param(p, id=p.stem) for p in paths.lessons()]
 SECONDS, SECONDS_ON_AVERAGE, CORES = 60, 45, 2
-# Known to be too slow by the clock, at some 80 s. Its quick trainings have to get shorter, then this entry goes.
-TOO_SLOW = {"04_cifar10": 100}
 # Where there are no network namespaces, Python's own sockets are shut, except those to this machine.
 SHUT = """
 import socket
@@ -112,8 +110,7 @@ def test_runs_through_papermill_offline_and_states_its_claims(path, folder):
     # Processor time, because a test machine is often busy: what two cores need at least.
     used = after.children_user - before.children_user + after.children_system - before.children_system
     seconds = used / CORES
-    limit = TOO_SLOW.get(path.stem, SECONDS)
-    assert seconds <= limit, f"{seconds:.0f} s on {CORES} cores, at most {limit}"
+    assert seconds <= SECONDS, f"{seconds:.0f} s on {CORES} cores, at most {SECONDS}"
 
 
 @pytest.mark.parametrize("path", LESSONS)
