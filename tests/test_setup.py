@@ -83,7 +83,7 @@ class Toy:
     def call(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
         """Run a command in the repository; packages come from the folder of wheels only, without uv."""
         folders = [f for f in os.environ["PATH"].split(os.pathsep) if not (Path(f) / "uv").exists()]
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_", "PYTHON", "COV"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_", "PYTHON", "COV", "MAKE"))}
         clean |= {
             "PATH": os.pathsep.join(folders),
             "PIP_CONFIG_FILE": os.devnull,
