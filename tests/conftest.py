@@ -18,8 +18,6 @@ from helpers.course import book
 WITH = {"tests/test_browser.py": "tests/test_book.py"}
 #: The longest file: here only the two tests of a lesson stay together, so that no worker waits for the other.
 BY_LESSON = "tests/test_lessons.py"
-#: What takes minutes begins first; at the end, short files keep both workers busy.
-LONG = ("test_book.py", "test_browser.py", "test_lab_browser.py", "test_lessons.py", "test_study_calls.py")
 
 
 class ByFile(LoadFileScheduling):
@@ -39,11 +37,6 @@ class ByFile(LoadFileScheduling):
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     return ByFile(config, log)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first, everything else in its order."""
-    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 @pytest.fixture(scope="session")

@@ -39,8 +39,7 @@ def workers_of(folder: Path, **files: str) -> dict[str, set[str]]:
         (folder / f"tests/{name}.py").write_text(text)
     conftest = Path(__file__).with_name("conftest.py")
     (folder / "tests/conftest.py").write_text(conftest.read_text("utf-8"), "utf-8")
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    command += ["-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q", "-p", "no:cacheprovider"]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout
@@ -59,8 +58,3 @@ def test_files_stay_in_one_worker_and_the_books_files_share_one(tmp_path):
 def test_both_runs_of_a_lesson_stay_together_and_the_lessons_are_spread(tmp_path):
     workers = workers_of(tmp_path, test_lessons=LESSONS)
     assert list(map(len, workers.values())) == [1, 1, 1, 1] and len(set.union(*workers.values())) == 2
-
-
-def test_what_takes_minutes_begins_first(tmp_path):
-    names = list(workers_of(tmp_path, test_a=TOY, test_b=TOY, test_lessons=TOY, test_z=TOY))
-    assert names[0].endswith("test_lessons") or names[1].endswith("test_lessons")

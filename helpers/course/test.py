@@ -10,6 +10,5 @@ from helpers import paths
 
 def main(argv: Sequence[str]) -> int:
     """``python -m helpers test [options of pytest]``: all tests, two at a time where there are two cores."""
-    two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # the order is made in tests/conftest.py
-    workers = [] if (os.cpu_count() or 1) < 2 else two
+    workers = [] if (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "loadfile"]
     return subprocess.call([sys.executable, "-m", "pytest", *workers, *argv], cwd=paths.ROOT)
