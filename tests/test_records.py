@@ -9,7 +9,7 @@ import nbformat
 import pytest
 import record_checks as checks
 
-from helpers import claims, paths, profiles, records, staleness
+from helpers import claims, paths, profiles, records, settings, staleness
 from helpers.course import recording, store, study
 from helpers.datasets.arrays import MIME as DATA
 from helpers.errors import CourseError
@@ -132,6 +132,18 @@ def test_a_full_run_puts_outputs_hashes_and_alternatives_into_the_notebook(toy):
     hashes = staleness.hashes(json.loads(nbformat.writes(cells["node"])), "full")
     assert course == {"lesson": "01_toy", "profile": "full", **hashes}
     assert records.load("01_toy", "full")["code_hash"] == hashes["results"]
+
+
+def test_code_that_was_not_stored_before_meets_no_pass_from_an_earlier_run(toy, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(toy / "cache"))
+    kept = toy / "cache/features/kept.npz"
+    for known, left in ((False, False), (True, True)):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.touch()
+        environment = store.prepared(toy / "01_toy.ipynb", "full")
+        folder = Path(environment[settings.REMEMBER])
+        assert folder.exists() == known and kept.exists() == left
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def test_photographs_are_not_stored_and_other_pictures_are(toy):

@@ -6,6 +6,7 @@ that made them, so that a lesson whose prose or figures changed is stored again 
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,10 +29,15 @@ def measured_gflops() -> float:
     return round(json.loads(done.stdout)["gflops"], 1)
 
 
-def variables(notebook: Path, profile: str) -> dict[str, str]:
-    """Environment of a run that will be stored: results of this very code are kept between such runs, and no other."""
+def prepared(notebook: Path, profile: str) -> dict[str, str]:
+    """Make ready for a run that will be stored; returns its environment variables.
+
+    Results of this very code are kept between such runs, and no others.
+    """
     results = staleness.hashes(_read(notebook), profile)["results"]
     folder = paths.cache() / "results" / f"{notebook.stem}-{profile}-{results}"
+    if not folder.exists():  # new code: its time will be recorded, so no pass may be left from an earlier run
+        shutil.rmtree(paths.cache() / "features", ignore_errors=True)
     return {settings.REMEMBER: str(folder), settings.FRESH: "1"}
 
 

@@ -35,7 +35,8 @@ def tall(maps: Mapping[str, np.ndarray], *, width: float = 8.0) -> Figure:
         high = float(np.nanquantile(sheet, 0.995))
         height, _, channels = maps[name].shape
         title = f"{name}: {channels} maps of {height} × {maps[name].shape[1]}, black 0, white {high:.3g}"
-        plots.image(sheet, ax, title=title, vmin=0, vmax=high or 1, interpolation="auto")
+        smooth = "auto" if sheet.shape[1] > 80 * width else "nearest"  # enlarged, smoothing would eat the gaps
+        plots.image(sheet, ax, title=title, vmin=0, vmax=high or 1, interpolation=smooth)
         ax.title.set_fontsize(8)
     return figure
 
@@ -75,7 +76,9 @@ def overlays(
     """
     colours = plt.get_cmap("inferno")(np.clip(heat, 0, 1))[..., :3]
     grey = np.repeat(np.clip(pictures, 0, 1).mean(axis=-1, keepdims=True), 3, axis=-1)
-    return plots.images(0.45 * grey + 0.55 * colours, titles, columns=columns, size=size, vmin=0, vmax=1)
+    return plots.images(
+        0.45 * grey + 0.55 * colours, titles, columns=columns, size=size, vmin=0, vmax=1, interpolation="auto"
+    )
 
 
 def credited(figure: Figure, credit: str = "animals: Tux Paint, GPL-2") -> Figure:
