@@ -118,11 +118,6 @@ def draws(seed: int, number: tf.Tensor | int = 0) -> Callable:
     return draw
 
 
-def flipped(batch: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
-    """The chosen pictures of (N, H, W, C) mirrored, left to right; ``chosen`` is boolean, (N,)."""
-    return tf.where(chosen[:, None, None, None], batch[:, :, ::-1], batch)
-
-
 def windows(padded: tf.Tensor, chosen, corner, size: tuple[int, int], mirrored: tf.Tensor) -> tf.Tensor:
     """One window of each chosen picture, in a single look-up: moving and mirroring only change where pixels lie.
 

@@ -104,8 +104,8 @@ def batches(
         places = step * batch_size + tf.range(batch_size, dtype=tf.int64)
         chosen = tf.random.experimental.index_shuffle(places, tf.stack([seed, epoch]), len(images) - 1)
         draw = augmentation.draws(seed, epoch * steps + step)
-        batch = cropped(tf.gather(pictures, chosen), side, draw, area) / 255.0
-        batch = augmentation.flipped(batch, (tf.gather(turn, chosen) + epoch) % 2 == 1)
+        mirrored = (tf.gather(turn, chosen) + epoch) % 2 == 1
+        batch = cropped(tf.gather(pictures, chosen), side, draw, area, mirrored=mirrored) / 255.0
         batch = coloured(batch, colour, draw) if colour else batch
         return mixed(batch, tf.gather(targets, chosen), mix, draw) if mix else (batch, tf.gather(targets, chosen))
 
@@ -113,7 +113,12 @@ def batches(
 
 
 def cropped(
-    batch: tf.Tensor, side: int, draw, area: tuple[float, float] = (0.3, 1.0), ratio: float = 4 / 3
+    batch: tf.Tensor,
+    side: int,
+    draw,
+    area: tuple[float, float] = (0.3, 1.0),
+    ratio: float = 4 / 3,
+    mirrored: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """A random part of each picture of (N, H, W, C), brought to side × side; float32 in the batch's own range.
 
@@ -121,6 +126,7 @@ def cropped(
         area: smallest and largest share of the picture.
         ratio: most that a part may be wider than high, or higher than wide. Parts of almost the whole
             picture cannot be; they are cut to fit.
+        mirrored: boolean (N,), which parts are mirrored, left to right; none by default.
 
     Source: Szegedy et al., "Going deeper with convolutions", 2014 (arXiv 1409.4842).
     """
@@ -130,7 +136,9 @@ def cropped(
     size = tf.minimum(1.0, tf.sqrt(share) * tf.concat([1 / skew, skew], 1))  # height, width
     corner = draw((count, 2)) * (1 - size)
     # crop_and_resize counts from the middle of the first pixel to the middle of the last.
-    boxes = tf.concat([corner, corner + size], 1)
+    boxes = tf.concat([corner, corner + size], 1)  # top, left, bottom, right
+    if mirrored is not None:  # a box from right to left is read from right to left
+        boxes = tf.where(mirrored[:, None], tf.gather(boxes, (0, 3, 2, 1), axis=1), boxes)
     return tf.image.crop_and_resize(batch, boxes, tf.range(count), (side, side))
 
 

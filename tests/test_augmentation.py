@@ -77,16 +77,6 @@ def draw(number: int = 5):
     return augmentation.draws(7, number)
 
 
-def batch(count: int = 400) -> np.ndarray:
-    return np.random.default_rng(1).random((count, SIDE, SIDE, 2)).astype("float32") + 0.01
-
-
-def test_flip_mirrors_the_chosen_ones_from_left_to_right():
-    x, chosen = batch(), np.arange(400) % 3 == 0
-    y = augmentation.flipped(tf.constant(x), tf.constant(chosen)).numpy()
-    assert np.array_equal(y[chosen], x[chosen][:, :, ::-1]) and np.array_equal(y[~chosen], x[~chosen])
-
-
 def test_two_epochs_show_every_picture_both_ways_and_about_half_begin_mirrored():
     count = 400
     x = np.zeros((count, 2, 4, 1), np.uint8)

@@ -62,6 +62,16 @@ def test_colours_in_the_wrong_order_are_noticed_when_the_means_are_known():
     assert not finding and "BGR" in finding.message
 
 
+def test_the_order_of_colours_is_noticed_among_millions_of_values_too():
+    """Summed in float32, the means of as many values as CIFAR-10 has would all be the same."""
+    means = (0.491, 0.482, 0.447)
+    many = np.broadcast_to(np.array(means[::-1], np.float32), (20_000_000, 1, 1, 3))
+    finding = diagnose.input_contract(
+        many, np.broadcast_to(0, len(many)), shape=(1, 1, 3), classes=1, channel_means=means
+    )
+    assert not finding and "BGR" in finding.message
+
+
 def test_labels_that_belong_to_the_pictures_and_labels_that_do_not():
     data = cifar10.load()
     assert diagnose.labels_match(data.x_train, data.y_train)

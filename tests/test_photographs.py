@@ -64,6 +64,13 @@ def test_crops_keep_to_their_areas_and_proportions(area):
     assert width.std() > 0.02 and found[:, 0, 0, 0].std() > 0.05, "every picture has its own"
 
 
+def test_the_chosen_parts_are_mirrored_from_left_to_right():
+    chosen = np.arange(COUNT) % 3 == 0
+    plain, turned = (photographs.cropped(places(), 16, draws(), mirrored=m).numpy() for m in (None, chosen))
+    assert np.allclose(turned[chosen], plain[chosen][:, :, ::-1], atol=1e-5)
+    assert np.array_equal(turned[~chosen], plain[~chosen])
+
+
 def test_all_of_the_picture_is_all_of_it():
     batch = places(8)
     found = photographs.cropped(batch, SIDE, draws(), (1.0, 1.0), ratio=1.0).numpy()

@@ -71,7 +71,7 @@ def _faults_of_pictures(x: np.ndarray, shape: tuple, low: float, high: float, me
     elif largest - low < 0.05 * (high - low):
         faults.append(f"Pictures: nearly black, the largest value is {largest:g} of {high:g}. Scaled twice?")
     elif means is not None:
-        found = x.mean(axis=(0, 1, 2))
+        found = x.mean(axis=(0, 1, 2), dtype=np.float64)  # float32 adds to 16,777,216 and no further
         off, swapped = np.abs(found - means).max(), np.abs(found[::-1] - means).max()
         if swapped < off:
             faults.append(
