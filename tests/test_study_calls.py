@@ -20,7 +20,7 @@ CALLS = [
     ("cats_vs_dogs_why/validation", "run_why(0, validation='changed', epochs=1, side=32, widths=(4, 4))", "seen"),
     (
         "cats_vs_dogs/course",
-        "run_course(0, judge='validation', sides=(24, 32), epochs=1, widths=(8,), stem=4)",
+        "run_course(0, (24, 32), 1, 0.1, judge='validation', network={'widths': (8,), 'stem': 4}, orthogonal=False)",
         "validation_accuracy_small",
     ),
     ("vgg16_puzzle/never", "run_puzzle(0, freeze='never', count=20, pixels=32, epochs=1)", "validation_accuracy"),
