@@ -133,7 +133,7 @@ def test_the_readme_has_room_for_the_results():
 
 
 def test_the_readme_says_what_was_not_run():
-    assert re.search(r"conda itself, Binder and Windows\s+have not been run", README)
+    assert "has not been tried under conda, Binder or Windows" in README
 
 
 def test_contributing_has_a_reason_for_each_dependency():
