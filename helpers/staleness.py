@@ -1,9 +1,10 @@
 """When is a stored result out of date? Hashes over the code that made it, and over nothing else.
 
-A notebook stores two hashes with its outputs. ``results`` covers the cells that train or measure (tagged
-``results``), the cells and helper functions these need, and the content hashes of the data. ``page``
-covers everything a reader sees. Comments, docstrings and formatting of code change neither: code is
-compared as a syntax tree.
+A notebook stores three hashes with its outputs. ``results`` covers the cells that train or measure (tagged
+``results``), the cells and helper functions these need, and the content hashes of the data. ``code`` covers
+all cells, helper functions, data, claims and studies, and so whatever an output can depend on. ``page`` adds
+the words around them: everything a reader sees. Comments, docstrings and formatting of code change none of
+them: code is compared as a syntax tree.
 
 The unit of dependence is a top-level definition of a helper module, or a cell of the notebook. A unit
 needs another if it mentions a name that the other defines.
@@ -185,14 +186,14 @@ def code_hash(notebook: Notebook, cells: Iterable[int], profile: str, *more: str
 
 
 def hashes(node: dict, profile: str) -> dict[str, str]:
-    """The two hashes of a notebook as it stands now.
+    """The three hashes of a notebook as it stands now.
 
     Args:
         node: the notebook in nbformat's form.
         profile: whose data counts.
 
     Returns:
-        ``{"results": …, "page": …}``, 16 hex digits each.
+        ``{"results": …, "code": …, "page": …}``, 16 hex digits each.
     """
     notebook = Notebook(node["cells"])
     code, data = notebook.helpers(range(len(notebook.cells)))
@@ -206,7 +207,9 @@ def hashes(node: dict, profile: str) -> dict[str, str]:
     )
     texts = ["".join(c["source"]) for c in node["cells"] if c["cell_type"] == "markdown"]
     units = [u.code for u in notebook.units]
+    everything = _digest([*units, *code, *_data_hashes(data, profile), json.dumps(entries), *studies])
     return {
         "results": code_hash(notebook, notebook.closure("results"), profile),
-        "page": _digest([*texts, *units, *code, *_data_hashes(data, profile), json.dumps(entries), *studies]),
+        "code": everything,
+        "page": _digest([everything, *texts]),
     }

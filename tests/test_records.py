@@ -178,6 +178,30 @@ def test_time_and_machine_stay_those_of_the_run_that_trained(toy):
     assert records.load("01_toy", "full")["seconds"] == 7
 
 
+def test_where_only_words_changed_the_outputs_stay(toy):
+    path = toy / "01_toy.ipynb"
+
+    def change(cell: int, more: str) -> None:
+        node = nbformat.read(path, as_version=4)
+        node.cells[cell].source += more
+        nbformat.write(node, path)
+
+    def fresh() -> bool:
+        node = json.loads(path.read_text("utf-8"))
+        return node["metadata"]["course"]["page"] == staleness.hashes(node, "full")["page"]
+
+    assert not store.reworded(path)  # never stored
+    stored(toy)
+    assert fresh() and not store.reworded(path)  # nothing changed, so whoever asks for a run gets one
+    outputs = nbformat.read(path, as_version=4).cells[-1].outputs
+    change(0, " More words.")
+    assert not fresh() and store.reworded(path) and fresh()
+    assert nbformat.read(path, as_version=4).cells[-1].outputs == outputs
+    change(0, " And more.")
+    change(3, "\nmore = 1")  # the figure, which is no result
+    assert not store.reworded(path) and not fresh()
+
+
 @pytest.mark.parametrize("path", ["/home/ada/x.png", "/tmp/x", "file:///root/x"])
 def test_a_path_of_this_machine_is_refused_and_the_notebook_stays(toy, path):
     before = (toy / "01_toy.ipynb").read_bytes()

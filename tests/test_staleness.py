@@ -42,36 +42,36 @@ def node(cells: dict | None = None, tagged=RESULTS) -> dict:
 
 
 def changed(before: dict, after: dict, profile: str = "quick") -> set[str]:
-    """Which of the two hashes differ."""
+    """Which of the three hashes differ."""
     old, new = staleness.hashes(before, profile), staleness.hashes(after, profile)
     return {key for key in old if old[key] != new[key]}
 
 
-BOTH, PAGE, NEITHER = {"results", "page"}, {"page"}, set()
+RESULTS_TOO, CODE, WORDS, NOTHING = {"results", "code", "page"}, {"code", "page"}, {"page"}, set()
 
 
 @pytest.mark.parametrize(
     ("cell", "old", "new", "expected"),
     [
-        ("train", "# words", "# other words", NEITHER),
-        ("train", "10)", "\n    10,\n)", NEITHER),
-        ("network", "Words.", "Other words.", NEITHER),
-        ("network", "# words", "# other words", NEITHER),
-        ("size", "3", "3  # a comment", NEITHER),
-        ("other", "'blue'", '"blue"', NEITHER),
-        ("title", "Words", "Other words", PAGE),
-        ("look", "A picture.", "Another.", PAGE),
-        ("other", "blue", "red", PAGE),  # named like a variable inside network, which is another one
-        ("after", "4", "5", PAGE),  # runs later than the training
-        ("setup", "plots, ", "", PAGE),  # a helper that the page no longer needs
-        ("train", "10", "11", BOTH),
-        ("train", ".fit", ".evaluate", BOTH),
-        ("network", "n + 1", "n + 2", BOTH),
-        ("size", "3", "4", BOTH),
-        ("model", "size", "size + 1", BOTH),
-        ("compile", "adam", "sgd", BOTH),
-        ("loop", "False", "True", BOTH),
-        ("data", "load()", "load()[:9]", BOTH),
+        ("train", "# words", "# other words", NOTHING),
+        ("train", "10)", "\n    10,\n)", NOTHING),
+        ("network", "Words.", "Other words.", NOTHING),
+        ("network", "# words", "# other words", NOTHING),
+        ("size", "3", "3  # a comment", NOTHING),
+        ("other", "'blue'", '"blue"', NOTHING),
+        ("title", "Words", "Other words", WORDS),
+        ("look", "A picture.", "Another.", CODE),
+        ("other", "blue", "red", CODE),  # named like a variable inside network, which is another one
+        ("after", "4", "5", CODE),  # runs later than the training
+        ("setup", "plots, ", "", CODE),  # a helper that the page no longer needs
+        ("train", "10", "11", RESULTS_TOO),
+        ("train", ".fit", ".evaluate", RESULTS_TOO),
+        ("network", "n + 1", "n + 2", RESULTS_TOO),
+        ("size", "3", "4", RESULTS_TOO),
+        ("model", "size", "size + 1", RESULTS_TOO),
+        ("compile", "adam", "sgd", RESULTS_TOO),
+        ("loop", "False", "True", RESULTS_TOO),
+        ("data", "load()", "load()[:9]", RESULTS_TOO),
     ],
 )
 def test_what_a_change_of_a_cell_changes(cell, old, new, expected):
@@ -87,7 +87,7 @@ def test_a_source_stored_as_lines_is_the_same_source():
     lines = node()
     for cell in lines["cells"]:
         cell["source"] = cell["source"].splitlines(keepends=True)
-    assert changed(node(), lines) == NEITHER
+    assert changed(node(), lines) == NOTHING
 
 
 def test_outputs_ids_and_other_tags_do_not_count():
@@ -96,13 +96,13 @@ def test_outputs_ids_and_other_tags_do_not_count():
         cell["id"] = f"new-{number}"
         cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "1"}]
         cell["metadata"].setdefault("tags", []).append("hide-input")
-    assert changed(node(), other) == NEITHER
+    assert changed(node(), other) == NOTHING
 
 
 def test_the_tag_itself_decides_which_cells_count():
     assert changed(node(), node(tagged=())) == {"results"}
     assert changed(node(), node(tagged=("train", "other"))) == {"results"}
-    assert changed(node(), node(tagged=("train", "model"))) == NEITHER  # was needed anyway
+    assert changed(node(), node(tagged=("train", "model"))) == NOTHING  # was needed anyway
 
 
 def needed(*names: str) -> set[str]:
@@ -224,13 +224,13 @@ def helpers(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("training.py", '"""Wilson\'s interval', '"""The interval', NEITHER),
-        ("training.py", "import math\n", "import math  # for roots\n", NEITHER),
-        ("training.py", "half = z * math", "half = 2 * z * math", BOTH),
-        ("training.py", "self.peak * tf.maximum", "2 * self.peak * tf.maximum", NEITHER),  # not called here
-        ("plots.py", 'if not alt.strip():', 'if not alt:', PAGE),
-        ("plots.py", "axes.grid\": False", "axes.grid\": True", NEITHER),
-        ("datasets/mnist.py", '"""', '"""New. ', NEITHER),
+        ("training.py", '"""Wilson\'s interval', '"""The interval', NOTHING),
+        ("training.py", "import math\n", "import math  # for roots\n", NOTHING),
+        ("training.py", "half = z * math", "half = 2 * z * math", RESULTS_TOO),
+        ("training.py", "self.peak * tf.maximum", "2 * self.peak * tf.maximum", NOTHING),  # not called here
+        ("plots.py", 'if not alt.strip():', 'if not alt:', CODE),
+        ("plots.py", "axes.grid\": False", "axes.grid\": True", NOTHING),
+        ("datasets/mnist.py", '"""', '"""New. ', NOTHING),
     ],
 )  # fmt: skip
 def test_helpers_count_where_they_are_needed(helpers, file, old, new, expected):

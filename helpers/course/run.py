@@ -58,6 +58,13 @@ def main(argv: Sequence[str]) -> int:
     """Run lessons; notebooks and pages go to build/. Exit code 1 if a lesson failed."""
     asked = _arguments(argv)
     notebooks = select(asked.lessons)
+    if asked.store and asked.profile == "full":
+        reworded = [path for path in notebooks if store.reworded(path)]
+        if reworded:
+            print(f"Only words changed, so stored outputs stay: {', '.join(path.stem for path in reworded)}.")
+        notebooks = [path for path in notebooks if path not in reworded]
+        if not notebooks:
+            return 0
     output = prepare(paths.from_root(asked.output))
     gflops = store.measured_gflops() if asked.store else 0.0
     outcomes = []

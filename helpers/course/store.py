@@ -1,7 +1,8 @@
-"""Storing a run: outputs into ``notebooks/``, its record beside them, both hashes into the metadata.
+"""Storing a run: outputs into ``notebooks/``, its record beside them, the hashes into the metadata.
 
 Called by ``python -m helpers run --store``. Trained weights and histories are kept under the hash of the code
-that made them, so that a lesson whose prose or figures changed is stored again without training.
+that made them, so that a lesson whose figures changed is stored again without training. Where only words
+changed, nothing needs to run.
 """
 
 import json
@@ -39,6 +40,20 @@ def prepared(notebook: Path, profile: str) -> dict[str, str]:
     if not folder.exists():  # new code: its time will be recorded, so no pass may be left from an earlier run
         shutil.rmtree(paths.cache() / "features", ignore_errors=True)
     return {settings.REMEMBER: str(folder), settings.FRESH: "1"}
+
+
+def reworded(original: Path) -> bool:
+    """Renew the page hash of a stored notebook of which only the words changed; False if it has to run."""
+    node = _read(original)
+    stored = node["metadata"].get("course", {})
+    if "profile" not in stored:
+        return False
+    now = staleness.hashes(node, stored["profile"])
+    if stored["page"] == now["page"] or any(stored.get(key) != now[key] for key in ("results", "code")):
+        return False
+    stored["page"] = now["page"]
+    _write(original, node)
+    return True
 
 
 def store(original: Path, executed: Path, *, profile: str, seconds: float, gflops: float) -> None:
@@ -82,12 +97,16 @@ def store(original: Path, executed: Path, *, profile: str, seconds: float, gflop
     # A claim shows the record of the full run, and so does the opening line: this run's, not the last one's.
     _renew(node, original.stem)
     node["metadata"]["course"] |= {"profile": profile, **staleness.hashes(node, profile)}
-    with atomic_write(original) as file:
-        file.write((json.dumps(node, indent=1, ensure_ascii=False) + "\n").encode())
+    _write(original, node)
 
 
 def _read(path: Path) -> dict:
     return json.loads(nbformat.writes(nbformat.read(path, as_version=4)))
+
+
+def _write(path: Path, node: dict) -> None:
+    with atomic_write(path) as file:
+        file.write((nbformat.writes(nbformat.from_dict(node)) + "\n").encode())
 
 
 def _clean(output: dict) -> dict:
