@@ -1,4 +1,4 @@
-"""Set-up and the command line: what happens on a machine that has only Python.
+"""Set-up: what happens on a machine that has only Python.
 
 The end-to-end tests use a toy repository: the real command line and Makefile, a lock with one tiny
 package, and a project file whose build back end needs nothing. They touch no network.
@@ -6,7 +6,6 @@ package, and a project file whose build back end needs nothing. They touch no ne
 
 import ast
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -16,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import paths
-from helpers.course import clean, cli, lab, setup
+from helpers.course import cli, setup
 from helpers.errors import CourseError
 from helpers.paths import ROOT
 
@@ -279,45 +277,3 @@ def test_set_up_and_doctor_need_only_the_standard_library():
     code += "helpers.course.doctor, helpers.course.clean, helpers.course.lab, helpers.course.test"
     done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_every_command_is_there():
-    for module, _, _ in cli.COMMANDS.values():
-        source = ROOT / (module.replace(".", "/") + ".py")
-        assert source.exists(), f"{module} is missing"
-        names = [node.name for node in ast.parse(source.read_text("utf-8")).body if hasattr(node, "name")]
-        assert "main" in names, f"{module} has no main"
-
-
-def test_an_unknown_command_names_the_known_ones(capsys):
-    assert cli.main(["rnu"]) == 1
-    assert "no command 'rnu'" in (said := capsys.readouterr().err) and "doctor" in said
-
-
-def test_the_overview_lists_every_command(capsys):
-    assert cli.main([]) == 0
-    shown = capsys.readouterr().out.splitlines()
-    assert all(any(line.startswith(f"  {name} ") for line in shown) for name in cli.COMMANDS)
-
-
-def test_lab_opens_the_first_lesson_with_the_course_as_root(monkeypatch, capsys):
-    called = []
-    monkeypatch.setattr(lab.subprocess, "call", lambda command, cwd: called.append(command) or 0)
-    assert lab.main(["--no-browser"]) == 0
-    first = paths.lessons()[0].name
-    assert f"--LabApp.default_url=/lab/tree/notebooks/{first}" in called[0] and first.startswith("01_")
-    assert f"--ServerApp.root_dir={ROOT}" in called[0] and called[0][-1] == "--no-browser"
-    assert json.loads((ROOT / "helpers/course/lab_settings/overrides.json").read_text("utf-8"))
-
-
-def test_clean_removes_what_was_generated_and_nothing_else(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    generated = ["build", "book/_build", "helpers/course/__pycache__", "notebooks/.ipynb_checkpoints"]
-    kept = [".venv", ".course-cache", "notebooks/records", "data"]
-    for name in generated + kept:
-        (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "file").write_text("")
-    assert clean.main([]) == 0
-    assert not any((tmp_path / name).exists() for name in generated)
-    assert all((tmp_path / name / "file").exists() for name in kept)
-    assert "Kept .venv" in capsys.readouterr().out
