@@ -75,6 +75,12 @@ def test_spaces_and_korean_letters(tmp_path, monkeypatch):
     assert photographs.read(data.files("test")[0], 8).shape == (8, 8, 8, 3)  # TensorFlow opens such names, too
 
 
+def test_an_empty_folder_does_not_hide_the_pictures_beside_it(tmp_path, monkeypatch):
+    folder = put(tmp_path / "data")
+    (folder / "PetImages").mkdir()
+    assert everything(subset_of(folder, monkeypatch)) == EXPECTED
+
+
 def test_an_unknown_part_is_named(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="part must be one of train, validation, test, found 'valid'"):
         subset_of(put(tmp_path / "data"), monkeypatch).files("valid")

@@ -1,5 +1,6 @@
 """The subset on the disk: a bad disk leaves nothing half-made, and what is finished is not made again."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -38,7 +39,10 @@ def test_a_cache_that_is_a_file(tmp_path, monkeypatch):
         subset_of(put(tmp_path / "data"), monkeypatch)
 
 
-@pytest.mark.parametrize("state", ["file gone", "file short", "dangling link", "list gone short", "no list, empty"])
+STATES = ["file gone", "file short", "file altered", "dangling link", "list gone short", "no list, empty"]
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_a_half_made_subset_is_made_again(state, tmp_path, monkeypatch):
     folder = put(tmp_path / "data")
     data = subset_of(folder, monkeypatch)
@@ -48,6 +52,10 @@ def test_a_half_made_subset_is_made_again(state, tmp_path, monkeypatch):
     elif state == "file short":
         victim.unlink()
         victim.write_bytes(b"short")
+    elif state == "file altered":
+        content = victim.read_bytes()
+        victim.unlink()
+        victim.write_bytes(content[:-9] + bytes(9))  # as long as before
     elif state == "dangling link":
         victim.unlink()
         victim.symlink_to(tmp_path / "unplugged.jpg")
@@ -59,6 +67,7 @@ def test_a_half_made_subset_is_made_again(state, tmp_path, monkeypatch):
         data.folder.mkdir()
     again = cats_vs_dogs.load()
     assert everything(again) == EXPECTED and Image.open(victim).size == (200, 200)
+    assert victim.read_bytes() == (folder / "dog.8.jpg").read_bytes()
     assert (folder / "dog.8.jpg").exists(), "the original was behind the link"
 
 
@@ -87,3 +96,25 @@ def test_another_course_data_is_looked_at(tmp_path, monkeypatch):
         for file in (tmp_path / "b").glob("dog.*"):
             file.unlink()
         subset_of(tmp_path / "b", monkeypatch)
+
+
+def test_a_stray_file_is_no_picture(tmp_path, monkeypatch):
+    data = subset_of(put(tmp_path / "data"), monkeypatch)
+    for name in (".DS_Store", "Thumbs.db"):
+        (data.folder / "train/cat" / name).write_text("left by a file manager")
+    assert everything(cats_vs_dogs.load()) == EXPECTED
+    assert all(file.name.startswith(("cat.", "dog.")) for file in data.files("train")[0])
+
+
+def test_the_sample_does_not_wait_for_the_full_set(tmp_path, monkeypatch):
+    locks = []
+
+    @contextlib.contextmanager
+    def noted(name):
+        locks.append(name)
+        yield
+
+    monkeypatch.setattr(cats_vs_dogs.store, "one_at_a_time", noted)
+    cats_vs_dogs.load_sample()
+    subset_of(put(tmp_path / "data"), monkeypatch)
+    assert len(locks) == len(set(locks)) == 2

@@ -3,6 +3,7 @@
 Most tests use a network of three small layers, which takes no time.
 """
 
+import contextlib
 import errno
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from toy_weights import FORMS, TINY, arrays_of, hash_of, save_layered, save_npz
 
+from helpers import files
 from helpers.backend import keras
 from helpers.course import data as command
 from helpers.datasets import checksums, clients, weight_files, weights
@@ -82,6 +84,18 @@ def test_keras_own_folder_is_read_and_passed_over_if_bad(tiny, tmp_path):
 def test_fetched_weights_are_cached_whole(tiny, monkeypatch):
     monkeypatch.setattr(weights, "_from_keras", lambda *_: tiny)
     assert weights.load_full(TINY).source == "Keras' download"
+    monkeypatch.setattr(weights, "_from_keras", lambda *_: pytest.fail("fetched twice"))
+    assert weights.load_full(TINY).source == "the course's cache"
+
+
+def test_what_another_notebook_fetched_meanwhile_is_not_fetched_again(tiny, monkeypatch):
+    @contextlib.contextmanager
+    def waited(name):
+        with files.atomic_write(weights.cached(TINY)) as file:  # by the notebook that held the lock
+            np.savez(file, **tiny)
+        yield
+
+    monkeypatch.setattr(weights.store, "one_at_a_time", waited)
     monkeypatch.setattr(weights, "_from_keras", lambda *_: pytest.fail("fetched twice"))
     assert weights.load_full(TINY).source == "the course's cache"
 

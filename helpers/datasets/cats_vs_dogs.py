@@ -64,7 +64,7 @@ class Photographs(Card):
         """
         if part not in PARTS:
             raise ValueError(f"part must be one of {', '.join(PARTS)}, found {part!r}.")
-        cats, dogs = (sorted((self.folder / part / name).iterdir(), key=_number) for name in CLASSES)
+        cats, dogs = (sorted((self.folder / part / name).glob(f"{name}.*"), key=_number) for name in CLASSES)
         return cats + dogs, np.repeat([0, 1], [len(cats), len(dogs)])
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -122,7 +122,7 @@ def load_sample() -> Photographs:
     """The sample in ``data/cats_vs_dogs``, whatever the profile: further cats and dogs of CIFAR-10, 32 × 32."""
     expected, target = checksums.sample(NAME), cached("sample")
     note = {"source": "the sample in data/ (cats and dogs of CIFAR-10, 32 × 32 pixels)", "hash": expected}
-    with store.one_at_a_time(NAME):
+    with store.one_at_a_time(target.name):  # not the lock of the full set, which may be held for a long download
         known = subset.complete(target)
         if known is None or known.get("hash") != expected or not _still_there(target):
             survey = verified_sample()
@@ -196,7 +196,7 @@ def _from_course_data() -> Photographs:
     for place in [*(folder / name for name in FOLDERS if (folder / name).is_dir()), folder]:
         if (place / ARCHIVE.filename).is_file():
             return _from_archive(place / ARCHIVE.filename, source, origin=str(folder))
-        if place != folder or pictures.in_folder(place):
+        if pictures.in_folder(place):
             survey = pictures.survey(place)
             return _identified(survey, source, str(place), origin=str(folder))
     raise NotObtained("no pictures named like cat.0.jpg, and no folder Cat or Dog, there")

@@ -1,8 +1,8 @@
 """The subset of a folder of pictures, as folders: ``train/cat/cat.0.jpg`` and so on. The originals stay as they are.
 
 Pictures that every library reads alike are linked, or copied where the system makes no links; others (grey,
-CMYK, with a palette …) are written once more as RGB. A list of all files is kept beside them, so that a subset
-of which a part is gone is noticed and made again.
+CMYK, with a palette …) are written once more as RGB. A list of all files and their hashes is kept beside them,
+so that a subset of which a part is gone or altered is noticed and made again.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from pathlib import Path
 from helpers import files
 from helpers.datasets.likeness import twins
 from helpers.datasets.pictures import CLASSES, Entry, Survey, decoded
+from helpers.datasets.resuming import sha256
 from helpers.errors import CourseError
 
 LIST = "subset.json"
@@ -79,7 +80,7 @@ def build(target: Path, survey: Survey, parts: Parts, note: Mapping[str, object]
             for position, name in members:
                 entry = survey.entries[position]
                 _put(temporary / part / CLASSES[entry.label] / name, entry, survey.plain[position])
-        made = {p.relative_to(temporary).as_posix(): p.stat().st_size for p in temporary.rglob("*") if p.is_file()}
+        made = {p.relative_to(temporary).as_posix(): sha256(p) for p in temporary.rglob("*") if p.is_file()}
         known["files"] = dict(sorted(made.items()))
         (temporary / LIST).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         temporary.chmod(0o755)  # mkdtemp makes it private; a course may be shared
@@ -111,10 +112,10 @@ def _put(path: Path, entry: Entry, plain: bool) -> None:
 
 
 def complete(target: Path) -> dict | None:
-    """The list of a subset made before, if every file of it is still there; otherwise None."""
+    """The list of a subset made before, if every file of it is still what it was; otherwise None."""
     try:
         known = json.loads((target / LIST).read_text("utf-8"))
-        if all((target / name).stat().st_size == size for name, size in known["files"].items()):
+        if all(sha256(target / name) == digest for name, digest in known["files"].items()):
             return known
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         pass

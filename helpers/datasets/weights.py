@@ -191,6 +191,8 @@ def load_full(layout: Layout) -> Weights:
     if (found := find_here(layout, tried)) is not None:
         return found
     with store.one_at_a_time(layout.name):
+        if cached(layout).is_file() and (found := find_here(layout, [])) is not None:
+            return found  # fetched by another notebook while this one waited
         return _fetched(layout, tried)
 
 
