@@ -8,6 +8,7 @@ another key, so that changed input can never meet old features.
 
 import hashlib
 import json
+import os
 import re
 import time
 import zipfile
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import paths
+from helpers import paths, settings
 from helpers.backend import keras, tf
 from helpers.files import atomic_write
 
@@ -142,7 +143,8 @@ def key_of(network: keras.Model, pictures: np.ndarray, prepare: Prepare, dtype: 
 
 def cached(key: str) -> Path:
     """Where the features of a key are kept."""
-    return paths.cache() / "features" / f"{key}.npz"
+    folder = os.environ.get(settings.FEATURES)
+    return (Path(folder) if folder else paths.cache() / "features") / f"{key}.npz"
 
 
 def _check(network: keras.Model, pictures: np.ndarray, dtype: str) -> None:

@@ -185,6 +185,19 @@ def code_hash(notebook: Notebook, cells: Iterable[int], profile: str, *more: str
     return _digest([*(notebook.units[i].code for i in cells), *code, *_data_hashes(data, profile), *more])
 
 
+def _recorded(node: dict, name: str | None, profile: str) -> list[str]:
+    """The records that a notebook may show: of its own studies, and of studies and lessons that its code names."""
+    code = "\n".join("".join(c["source"]) for c in node["cells"] if c["cell_type"] == "code")
+    files = [
+        path
+        for study, entry in records.studies().items()
+        if entry["lesson"] == name or f"{study}/" in code
+        for path in (paths.RECORDS / "studies" / study).glob("*.json")
+    ]
+    files += [p for p in (paths.RECORDS / profile).glob("*.json") if p.stem != name and p.stem in code]
+    return sorted(path.read_text("utf-8") for path in files)
+
+
 def hashes(node: dict, profile: str) -> dict[str, str]:
     """The three hashes of a notebook as it stands now.
 
@@ -199,15 +212,11 @@ def hashes(node: dict, profile: str) -> dict[str, str]:
     code, data = notebook.helpers(range(len(notebook.cells)))
     name = node["metadata"].get("course", {}).get("lesson")
     entries = {k: v for k, v in claims.declared().items() if v["lesson"] == name}
-    studies = sorted(
-        path.read_text("utf-8")
-        for study, entry in records.studies().items()
-        if entry["lesson"] == name
-        for path in (paths.RECORDS / "studies" / study).glob("*.json")
-    )
     texts = ["".join(c["source"]) for c in node["cells"] if c["cell_type"] == "markdown"]
     units = [u.code for u in notebook.units]
-    everything = _digest([*units, *code, *_data_hashes(data, profile), json.dumps(entries), *studies])
+    everything = _digest(
+        [*units, *code, *_data_hashes(data, profile), json.dumps(entries), *_recorded(node, name, profile)]
+    )
     return {
         "results": code_hash(notebook, notebook.closure("results"), profile),
         "code": everything,

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 import record_checks as checks
 
-from helpers import claims, paths, profiles, records, settings, staleness
+from helpers import claims, features, paths, profiles, records, settings, staleness
 from helpers.course import recording, store, study
 from helpers.datasets.arrays import MIME as DATA
 from helpers.errors import CourseError
@@ -134,16 +134,26 @@ def test_a_full_run_puts_outputs_hashes_and_alternatives_into_the_notebook(toy):
     assert records.load("01_toy", "full")["code_hash"] == hashes["results"]
 
 
-def test_code_that_was_not_stored_before_meets_no_pass_from_an_earlier_run(toy, monkeypatch):
+def test_a_stored_run_meets_results_and_passes_of_its_own_code_and_seed_only(toy, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(toy / "cache"))
-    kept = toy / "cache/features/kept.npz"
-    for known, left in ((False, False), (True, True)):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.touch()
-        environment = store.prepared(toy / "01_toy.ipynb", "full")
-        folder = Path(environment[settings.REMEMBER])
-        assert folder.exists() == known and kept.exists() == left
-        folder.mkdir(parents=True, exist_ok=True)
+    path = toy / "01_toy.ipynb"
+
+    def prepared(seed: int) -> Path:
+        environment = store.prepared(path, "full", seed)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert features.cached("key").is_relative_to(environment[settings.REMEMBER])
+        return features.cached("key")
+
+    first, other = prepared(0), prepared(1)
+    for file in (first, other):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    assert first != other and prepared(0).exists() and prepared(1).exists()
+    node = nbformat.read(path, as_version=4)
+    node.cells[-1].source = "claims = 'new code'"
+    nbformat.write(node, path)
+    assert not prepared(0).exists() and not first.exists() and other.exists()
 
 
 def test_photographs_are_not_stored_and_other_pictures_are(toy):

@@ -270,3 +270,25 @@ def test_pretrained_weights_are_data_too(monkeypatch):
     table["vgg16"]["full"] = "0" * 64
     monkeypatch.setattr(checksums, "table", lambda: table)
     assert f"vgg16 {'0' * 64}" in staleness._data_hashes({"weights"}, "full")
+
+
+def test_records_that_the_code_names_count_for_what_is_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RECORDS", tmp_path)
+    declared = {"pets": {"lesson": "05_pets"}, "digits": {"lesson": "03_digits"}, "own": {"lesson": "06_features"}}
+    monkeypatch.setattr(staleness.records, "studies", lambda: declared)
+    code = "show(records.runs('pets/course'), records.load('05_pets', 'full'))"
+    toy = node(CELLS | {"compared": code}) | {"metadata": {"course": {"lesson": "06_features"}}}
+    for file, counts in {
+        "studies/pets/course-0.json": True,
+        "studies/own/course-0.json": True,
+        "studies/digits/course-0.json": False,
+        "quick/05_pets.json": True,
+        "quick/03_digits.json": False,
+        "quick/06_features.json": False,  # written by this very run
+        "full/05_pets.json": False,
+    }.items():
+        before = staleness.hashes(toy, "quick")
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("{}" + file)
+        after = staleness.hashes(toy, "quick")
+        assert {key for key in before if before[key] != after[key]} == (CODE if counts else NOTHING), file

@@ -12,7 +12,7 @@ import time
 import nbformat
 import pytest
 
-from helpers import paths, profiles, records, settings, staleness
+from helpers import features, paths, profiles, records, settings, staleness
 from helpers.course import study
 from helpers.errors import CourseError
 
@@ -49,8 +49,9 @@ def toy(tmp_path, monkeypatch):
         monkeypatch.setattr(paths, name, tmp_path)
     monkeypatch.setattr(records, "STUDIES", tmp_path / "records")
     monkeypatch.setenv(profiles.VARIABLE, "quick")
-    for name in (settings.VERBOSE, settings.FRESH):
+    for name in (settings.VERBOSE, settings.FRESH, settings.FEATURES):
         monkeypatch.setenv(name, "")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "records/toy"
 
 
@@ -99,6 +100,20 @@ def test_a_task_writes_its_record_with_all_that_is_needed_to_judge_it(toy, capsy
     assert task["machine"]["cores"] >= 1 and task["versions"]["python"].startswith("3.")
     assert json.loads(capsys.readouterr().out) == {"accuracy": 3.0}
     assert os.environ[settings.FRESH] and os.environ[settings.VERBOSE] == "2"  # a record is trained
+
+
+def test_tasks_of_a_study_share_passes_with_each_other_only_and_the_last_clears_up(toy, processes, monkeypatch):
+    learners = features.cached("key")
+    study.run_task("toy", "plain", 0)
+    own = features.cached("key")
+    study.run_task("toy", "plain", 1)
+    assert learners != own == features.cached("key")
+    own.parent.mkdir(parents=True)
+    study.run("toy", "plain-large")
+    assert own.parent.exists()  # a task of another variant is still to do
+    (toy / "broken-0.json").write_text("{}")
+    study.run("toy")
+    assert not own.parent.exists()
 
 
 def test_the_hash_is_another_for_other_code_and_another_expression(toy):

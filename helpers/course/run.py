@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
     with Progress([path.stem for path in notebooks]) as progress:
         for path in notebooks:
             progress.begin(path.stem)
-            variables = store.prepared(path, asked.profile) if asked.store else None
+            variables = store.prepared(path, asked.profile, asked.seed) if asked.store else None
             outcome = run_lesson(path, asked.profile, asked.seed, output, variables, report=progress.cells)
             outcomes.append(with_page(outcome))
             if asked.store and outcome.status == "passed":

@@ -30,16 +30,19 @@ def measured_gflops() -> float:
     return round(json.loads(done.stdout)["gflops"], 1)
 
 
-def prepared(notebook: Path, profile: str) -> dict[str, str]:
+def prepared(notebook: Path, profile: str, seed: int) -> dict[str, str]:
     """Make ready for a run that will be stored; returns its environment variables.
 
-    Results of this very code are kept between such runs, and no others.
+    Results and passes of this very code and seed are kept between such runs, and no others: the time of each will
+    be recorded.
     """
     results = staleness.hashes(_read(notebook), profile)["results"]
-    folder = paths.cache() / "results" / f"{notebook.stem}-{profile}-{results}"
-    if not folder.exists():  # new code: its time will be recorded, so no pass may be left from an earlier run
-        shutil.rmtree(paths.cache() / "features", ignore_errors=True)
-    return {settings.REMEMBER: str(folder), settings.FRESH: "1"}
+    own = f"{notebook.stem}-{profile}-{seed}-"
+    folder = paths.cache() / "results" / f"{own}{results}"
+    for old in folder.parent.glob(f"{own}*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    return {settings.REMEMBER: str(folder), settings.FEATURES: str(folder / "features"), settings.FRESH: "1"}
 
 
 def reworded(original: Path) -> bool:

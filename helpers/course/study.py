@@ -10,6 +10,7 @@ import argparse
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -93,8 +94,15 @@ def run(name: str, only: str | None = None) -> int:
         if code:
             failed += 1
             print(f"  failed; see {log.relative_to(paths.ROOT)}")
+    if not missing(name):
+        shutil.rmtree(_passes(name), ignore_errors=True)
     print(f"{name}: {len(to_do) - failed} tasks done, {failed} failed, {len(missing(name))} left to do")
     return 1 if failed else 0
+
+
+def _passes(name: str) -> Path:
+    """Where a study keeps its tasks' passes; none that was timed elsewhere can be met there."""
+    return paths.cache() / "studies" / name
 
 
 def _ends_with_a_result(log: Path) -> bool:
@@ -120,7 +128,7 @@ def task_hash(name: str, variant: str) -> str:
 def run_task(name: str, variant: str, seed: int) -> None:
     """Run one task here and write its record."""
     profiles.use("full")
-    os.environ |= {settings.VERBOSE: "2", settings.FRESH: "1"}
+    os.environ |= {settings.VERBOSE: "2", settings.FRESH: "1", settings.FEATURES: str(_passes(name))}
     notebook, cells, expression = program(name, variant)
     mark = task_hash(name, variant)  # of the code as it is now, not as it may be when the task ends
     space: dict = {}
