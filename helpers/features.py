@@ -18,13 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from helpers import paths, settings
 from helpers.backend import keras, tf
+from helpers.datasets import clients
 from helpers.files import atomic_write
 
 Prepare = Callable[[np.ndarray], np.ndarray]
 WORTH_COMPILING = 9  # blocks
+WORTH_A_BAR = 10  # seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +108,7 @@ def answers(
         batch_size: inputs at a time.
     """
     starts = range(0, len(inputs), batch_size)
+    quiet = bool(os.environ.get(settings.FRESH)) or clients.silent()  # no bars among what is stored
 
     def call(block: tf.Tensor) -> tf.Tensor:
         return network(block, training=False)
@@ -112,7 +116,7 @@ def answers(
     if len(starts) >= WORTH_COMPILING:
         call = tf.function(call)
     parts = []
-    for start in starts:
+    for start in tqdm(starts, desc="through the network", unit="block", delay=WORTH_A_BAR, leave=False, disable=quiet):
         block = inputs[start : start + batch_size].astype(np.float32)
         count = len(block)
         if count < batch_size and len(starts) > 1:

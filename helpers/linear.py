@@ -27,7 +27,7 @@ class Logistic:
         return float(((self.logits(features) > 0) == labels).mean())
 
 
-def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4, steps: int = 200) -> Logistic:
+def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4, steps: int = 2000) -> Logistic:
     """Fit a logistic regression: losses, plus the squared length of the weights over 2 · strength.
 
     The problem has one minimum, so there is no seed and no learning rate.
@@ -40,6 +40,7 @@ def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4
 
     Raises:
         ValueError: for shapes that do not fit, or labels of one class only.
+        RuntimeError: if the minimum was not reached in so many steps.
     """
     if features.ndim != 2 or np.shape(labels) != (len(features),):
         raise ValueError(f"expected features (N, D) and labels (N,), found {features.shape} and {np.shape(labels)}.")
@@ -54,5 +55,10 @@ def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4
         gradient = np.append(x.T @ pull + v[:width] / strength, pull.sum())
         return np.logaddexp(0, -margin).sum() + v[:width] @ v[:width] / (2 * strength), gradient
 
-    found = minimize(loss, np.zeros(width + 1), jac=True, method="L-BFGS-B", options={"maxiter": steps}).x
-    return Logistic(found[:width], float(found[width]))
+    found = minimize(loss, np.zeros(width + 1), jac=True, method="L-BFGS-B", options={"maxiter": steps})
+    if found.status == 1:  # the limit; it also ends, with another status, where rounding allows no further step
+        raise RuntimeError(
+            f"the minimum was not reached in {steps} steps, with strength {strength:g} and features up to "
+            f"{np.abs(x).max():g}. Take more steps, a smaller strength, or smaller numbers."
+        )
+    return Logistic(found.x[:width], float(found.x[width]))

@@ -31,6 +31,9 @@ def read(files: Sequence[Path], side: int) -> np.ndarray:
 
     Returns:
         uint8 (N, side, side, 3), in the order of the files.
+
+    Raises:
+        ValueError: for no files, no side, or a file that is no whole JPEG or PNG; names it.
     """
     if side < 1:
         raise ValueError(f"side counts pixels and must be at least 1, found {side!r}.")
@@ -39,8 +42,16 @@ def read(files: Sequence[Path], side: int) -> np.ndarray:
     names = tf.data.Dataset.from_tensor_slices([str(file) for file in files])
     pictures = names.map(lambda name: tf.cast(tf.round(decoded(name, side)), tf.uint8), num_parallel_calls=2)
     result = np.empty((len(files), side, side, 3), np.uint8)
-    for place, picture in enumerate(pictures.prefetch(16).as_numpy_iterator()):
-        result[place] = picture
+    place = 0
+    try:
+        for picture in pictures.prefetch(16).as_numpy_iterator():
+            result[place] = picture
+            place += 1
+    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+        raise ValueError(
+            f"{files[place]} is missing, or damaged, or of another format: expected a whole JPEG or PNG. Remove it "
+            "from the list, or replace it."
+        ) from error
     return result
 
 

@@ -29,6 +29,16 @@ def test_activations_refuse_what_has_no_maps():
         explain.activations(bright_detector(), spots()[0][0])
 
 
+def test_activations_refuse_two_answers_under_one_name():
+    inputs, shared = keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1, name="shared")
+    part = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1, name="conv")], name="a")
+    other = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1, name="conv")], name="b")
+    images = np.zeros((3, 8, 8, 3))
+    for outputs, name in ((shared(shared(inputs)), "shared"), (other(part(inputs)), "conv")):
+        with pytest.raises(ValueError, match=f"'{name}' answers twice in one pass"):
+            explain.activations(keras.Model(inputs, outputs), images, batch_size=2)
+
+
 def test_silent_channels():
     maps = np.zeros((2, 3, 3, 3))
     maps[0, 1, 2, 0] = 0.1

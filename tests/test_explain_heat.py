@@ -8,7 +8,7 @@ from helpers import explain
 from helpers.backend import keras
 
 layers = keras.layers
-CAMS = [explain.grad_cam, explain.layer_cam, explain.hires_cam]
+CAMS = [explain.grad_cam, explain.layer_cam]
 METHODS = [*CAMS, explain.plain_gradients, explain.guided_gradients]
 
 
@@ -38,6 +38,15 @@ def test_grad_cam_is_the_formula_by_hand():
     model, (images, _) = bright_detector(), spots()
     maps = explain.activations(model, images, ["copy"])["copy"][..., 0]
     assert np.allclose(explain.grad_cam(model, images, 1).maps, maps / maps.max(axis=(1, 2), keepdims=True), atol=1e-6)
+
+
+def test_keras_own_vgg16_with_its_top_is_a_model_like_any_other():
+    keras.utils.set_random_seed(0)
+    model = keras.applications.VGG16(weights=None, input_shape=(32, 32, 3), classes=10)
+    images = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3))
+    heat = explain.grad_cam(model, keras.applications.vgg16.preprocess_input(images), [3, 7])
+    assert heat.maps.shape == (2, 32, 32) and heat.layer == "block5_conv3"
+    assert np.isfinite(heat.maps).all() and heat.classes.tolist() == [3, 7]
 
 
 def test_softmax_is_left_out_of_the_gradient():
@@ -129,6 +138,23 @@ def test_guided_backpropagation_lets_positive_gradients_pass_only_and_leaves_no_
     assert not explain.plain_gradients(model, images, 1).zero[0]
     assert model.get_layer("second").activation is keras.activations.relu
     assert "call" not in vars(model.get_layer("relu"))
+
+
+OTHER_RECTIFIERS = {
+    "ReLU6": lambda: layers.ReLU(max_value=6),
+    "leaky": lambda: layers.LeakyReLU(),
+    "activation": lambda: layers.Activation("relu6"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_RECTIFIERS)
+def test_guided_backpropagation_refuses_rectifiers_that_it_would_change(name):
+    kind = OTHER_RECTIFIERS[name]()
+    model = keras.Sequential(
+        [keras.Input((SIDE, SIDE, 3)), layers.Conv2D(1, 1), kind, layers.Flatten(), layers.Dense(2)]
+    )
+    with pytest.raises(ValueError, match=f"defined for max.*{kind.name}"):
+        explain.guided_gradients(model, np.ones((1, SIDE, SIDE, 3), np.float32), 0)
 
 
 BAD = [

@@ -38,8 +38,8 @@ def test_even_heat_has_the_ratio_one_and_the_gaussian_sits_in_the_middle():
     ("maps", "mask", "words"),
     [
         (np.ones((3, 4, 5)), masks(), "both have the shape"),
-        (np.ones((3, 4, 4)), np.zeros((3, 4, 4)), "empty"),
-        (-np.ones((3, 4, 4)), masks(), "not negative"),
+        (np.ones((3, 4, 4)), np.zeros((3, 4, 4)), "3 masks are empty, the first is number 0"),
+        (-np.ones((3, 4, 4)), masks(), "not negative, found values from -1 to -1"),
         (np.full((3, 4, 4), np.nan), masks(), "finite"),
         (np.ones((0, 4, 4)), masks()[:0], "at least one picture"),
     ],

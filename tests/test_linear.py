@@ -33,6 +33,17 @@ def test_a_small_strength_keeps_the_weights_small():
     assert small < large / 10
 
 
+def test_many_large_features_that_can_be_separated_reach_the_minimum_and_an_early_end_is_told():
+    draw = np.random.default_rng(0)
+    labels = np.arange(600) % 2
+    x = 10 * np.abs(draw.normal(size=(600, 512))) + 3 * labels[:, None] * (draw.random(512) < 0.2)
+    model = linear.logistic(x, labels, strength=1.0)
+    error = 1 / (1 + np.exp(-model.logits(x))) - labels
+    assert model.accuracy(x, labels) == 1 and np.abs(x.T @ error + model.weights).max() < 1e-2
+    with pytest.raises(RuntimeError, match="not reached in 200 steps, with strength 1 and features up to"):
+        linear.logistic(x, labels, strength=1.0, steps=200)
+
+
 @pytest.mark.parametrize(
     ("x", "y", "said"),
     [

@@ -41,6 +41,19 @@ def test_reading_refuses(files, side, words):
         photographs.read(files, side)
 
 
+@pytest.mark.parametrize("bad", ["missing", "short", "text"])
+def test_reading_names_the_file_that_cannot_be_read(bad, tmp_path):
+    files = [tmp_path / f"{i}.jpg" for i in range(5)]
+    for file in files:
+        Image.effect_noise((60, 60), 50).save(file)
+    if bad == "missing":
+        files[3].unlink()
+    else:
+        files[3].write_bytes(files[3].read_bytes()[:300] if bad == "short" else b"no picture")
+    with pytest.raises(ValueError, match=r"3\.jpg is missing, or damaged, or of another format.*Remove it"):
+        photographs.read(files, 8)
+
+
 def test_resizing_is_that_of_tensorflow_and_keeps_whole_numbers():
     images = np.random.default_rng(0).integers(0, 256, (5, 12, 12, 3), np.uint8)
     found = photographs.resized(images, 6, block=2)

@@ -80,8 +80,8 @@ def test_mirror_and_half_alpha():
         (lambda: scenes.scenes([], 3, 8, 0), "at least one"),
         (lambda: scenes.scenes([square(1)], 0, 8, 0), "at least one"),
         (lambda: scenes.scenes([square(1)] * 2, 4, 8, 0, colours={0: (1, 0, 0)}), r"no colour for \[1\].*0 to 1"),
-        (lambda: scenes.grids(scenes.scenes([square(1)] * 3, 4, 8, 0)), "a class twice"),
-        (lambda: scenes.grids(scenes.scenes([square(1)] * 3, 3, 8, 0)), "four pictures, found 3"),
+        (lambda: scenes.grids(scenes.scenes([square(1)] * 3, 4, 8, 0), 0), "a class twice"),
+        (lambda: scenes.grids(scenes.scenes([square(1)] * 3, 3, 8, 0), 0), "four pictures, found 3"),
     ],
 )
 def test_bad_input_is_named(call, words):
@@ -108,9 +108,16 @@ def test_colours_can_be_tied_to_the_class():
     assert (means[found.labels == 1, 2] > means[found.labels == 1, 0]).all()
 
 
-def test_a_grid_has_one_right_cell_that_goes_round():
-    four = scenes.scenes([square(c) for c in (0, 80, 160, 255)], 8, 16, 0)
-    pictures, masks, labels = scenes.grids(four)
-    assert pictures.shape == (2, 32, 32, 3) and labels.tolist() == [0, 0]
-    assert masks[0, :16, :16].all() and masks[1, :16, 16:].all() and masks.mean() == 0.25
-    assert np.array_equal(pictures[1, :16, 16:], four.pictures[4])
+def test_a_grid_has_one_right_cell_and_any_class_may_be_asked_for_in_any_of_them():
+    many = scenes.scenes([square(c) for c in range(0, 256, 32)], 8 * 40, 16, 0)
+    pictures, masks, labels = scenes.grids(many, 0)
+    assert pictures.shape == (80, 32, 32, 3) and (masks.mean(axis=(1, 2)) == 0.25).all()
+    seen = set()
+    for i, label in enumerate(labels):
+        row, column = np.argwhere(masks[i])[0]
+        cell = pictures[i, row : row + 16, column : column + 16]
+        (own,) = [j for j in range(4 * i, 4 * i + 4) if np.array_equal(cell, many.pictures[j])]
+        assert masks[i, row : row + 16, column : column + 16].all() and many.labels[own] == label
+        seen.add((int(label), row // 16, column // 16))
+    assert len(seen) > 20, "of 32 pairs of class and cell"
+    assert np.array_equal(masks, scenes.grids(many, 0)[1]) and not np.array_equal(masks, scenes.grids(many, 1)[1])

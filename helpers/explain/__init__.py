@@ -6,7 +6,7 @@ maps that know nothing, and weights that were lost.
 """
 
 from helpers.explain.activations import activations, likeness, mosaic, silent
-from helpers.explain.heat import Heat, grad_cam, guided_gradients, hires_cam, layer_cam, plain_gradients
+from helpers.explain.heat import Heat, grad_cam, guided_gradients, layer_cam, plain_gradients
 from helpers.explain.layers import convolutions
 from helpers.explain.localisation import area_share, centred_gaussian, energy_inside, pointing_game, scores
 from helpers.explain.randomise import random_weights, rank_correlation, weighted
@@ -20,7 +20,6 @@ __all__ = [
     "energy_inside",
     "grad_cam",
     "guided_gradients",
-    "hires_cam",
     "layer_cam",
     "likeness",
     "mosaic",

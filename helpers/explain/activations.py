@@ -26,7 +26,8 @@ def activations(
         Layer name → float32 (N, h, w, channels), in the order in which the layers were called.
 
     Raises:
-        ValueError: for pictures of another shape, a name that does not exist, or a layer without maps.
+        ValueError: for pictures of another shape, a name that does not exist, a layer without maps, or one that answers
+            twice in one pass.
     """
     images = checked(model, images)
     if names is None:
@@ -35,18 +36,26 @@ def activations(
     else:
         layers = [find(model, name) for name in names]
     heard: dict[str, list[np.ndarray]] = {}
+    done = 0  # batches
 
     def hear(layer: keras.layers.Layer, output: tf.Tensor) -> tf.Tensor:
         if output.shape.rank != 4:
             raise ValueError(
                 f"The layer {layer.name!r} has outputs of shape {output.shape}, expected maps (N, h, w, C)."
             )
-        heard.setdefault(layer.name, []).append(tf.cast(output, tf.float32).numpy())
+        parts = heard.setdefault(layer.name, [])
+        if len(parts) > done:
+            raise ValueError(
+                f"{layer.name!r} answers twice in one pass: two layers have this name, or one is called twice. "
+                "Expected names that each stand for one answer; rename the layer, or name others."
+            )
+        parts.append(tf.cast(output, tf.float32).numpy())
         return output
 
     with listening(layers, hear):
         for first in range(0, len(images), batch_size):
             model(tf.convert_to_tensor(images[first : first + batch_size]), training=False)
+            done += 1
     return {name: np.concatenate(parts) for name, parts in heard.items()}
 
 

@@ -104,14 +104,29 @@ def _guided(x: tf.Tensor):
     return tf.nn.relu(x), back
 
 
+def _other_rectifier(layer: keras.layers.Layer) -> bool:
+    if isinstance(layer, keras.layers.ReLU):
+        return bool(layer.max_value is not None or layer.negative_slope or layer.threshold)
+    others = (keras.activations.relu6, keras.activations.leaky_relu)
+    return isinstance(layer, keras.layers.LeakyReLU) or getattr(layer, "activation", None) in others
+
+
 @contextmanager
 def guided(model: keras.Model) -> Iterator[None]:
     """While the block lasts, every ReLU lets only positive gradients pass (guided backpropagation).
 
+    Raises:
+        ValueError: if the model has rectifiers of another kind, such as ReLU6, for which the method is not defined.
     Source: Springenberg and others, "Striving for simplicity", 2015 (arXiv 1412.6806).
     """
     with_activation = [k for k in leaves(model) if getattr(k, "activation", None) is keras.activations.relu]
     plain = [k for k in leaves(model) if isinstance(k, keras.layers.ReLU)]
+    others = [k.name for k in leaves(model) if _other_rectifier(k)]
+    if others:
+        raise ValueError(
+            f"Guided backpropagation is defined for max(0, x) alone; found other rectifiers in {model.name!r}: "
+            f"{', '.join(others[:5])}. Use another method."
+        )
     try:
         for layer in with_activation:
             layer.activation = _guided

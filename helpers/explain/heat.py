@@ -39,10 +39,6 @@ def _layer_cam(maps: tf.Tensor, slopes: tf.Tensor) -> tf.Tensor:
     return tf.nn.relu(tf.reduce_sum(tf.nn.relu(slopes) * maps, axis=-1))
 
 
-def _hires_cam(maps: tf.Tensor, slopes: tf.Tensor) -> tf.Tensor:
-    return tf.nn.relu(tf.reduce_sum(slopes * maps, axis=-1))
-
-
 def grad_cam(model: keras.Model, images: np.ndarray, classes=None, *, layer: str | None = None, **options) -> Heat:
     """Grad-CAM: the layer's maps, each weighted by the mean slope of the class score on it, added, and cut at 0.
 
@@ -68,14 +64,6 @@ def layer_cam(model: keras.Model, images: np.ndarray, classes=None, *, layer: st
     Source: Jiang and others, "LayerCAM", IEEE TIP 30, 2021, equations 5 to 7.
     """
     return _from_layer(model, images, classes, layer, _layer_cam, **options)
-
-
-def hires_cam(model: keras.Model, images: np.ndarray, classes=None, *, layer: str | None = None, **options) -> Heat:
-    """HiResCAM: each place of each map is weighted by its own slope, whatever its sign. As :func:`grad_cam`.
-
-    Source: Draelos and Carin, 2020 (arXiv 2011.08891).
-    """
-    return _from_layer(model, images, classes, layer, _hires_cam, **options)
 
 
 def plain_gradients(model: keras.Model, images: np.ndarray, classes=None, *, batch_size: int = 16) -> Heat:

@@ -12,9 +12,13 @@ def _pair(maps: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not maps.size:
         raise ValueError(f"There is nothing to score: found maps of shape {maps.shape}, expected at least one picture.")
     if not np.isfinite(maps).all() or maps.min() < 0:
-        raise ValueError("maps must be finite and not negative; cut negative heat at 0 first.")
+        found = f"values from {maps.min():g} to {maps.max():g}"
+        raise ValueError(f"maps must be finite and not negative, found {found}. Cut negative heat at 0 first.")
     if not masks.any(axis=(1, 2)).all():
-        raise ValueError("A mask is empty: every picture needs an object, or nothing can be hit.")
+        empty = np.flatnonzero(~masks.any(axis=(1, 2)))
+        raise ValueError(
+            f"{len(empty)} masks are empty, the first is number {empty[0]}. Every picture needs an object."
+        )
     return maps, masks
 
 

@@ -126,11 +126,11 @@ def scenes(
     return Scenes(pictures, masks, labels)
 
 
-def grids(scenes: Scenes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each four neighbouring pictures as one of twice the side: pictures, masks of the first one's cell, its labels.
+def grids(scenes: Scenes, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each four neighbouring pictures as one of twice the side: pictures, masks of the asked one's cell, its labels.
 
     Neighbours must show four different classes, so that only one cell can be right; with labels in turn, from four
-    cut-outs on, they do. The right cell is the upper left for the first grid, then goes round.
+    cut-outs on, they do. Which of the four is asked for, and where each stands, is drawn.
 
     Raises:
         ValueError: if there are fewer than four pictures, or four neighbours are not of four classes.
@@ -139,13 +139,16 @@ def grids(scenes: Scenes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not count:
         raise ValueError(f"A grid needs four pictures, found {len(scenes.labels)}.")
     found = np.empty((count, 2 * side, 2 * side, 3), np.float32)
-    masks = np.zeros((count, 2 * side, 2 * side), bool)
+    masks, labels = np.zeros((count, 2 * side, 2 * side), bool), np.empty(count, int)
+    draw = np.random.default_rng(seed)
     for i in range(count):
         if len(set(scenes.labels[4 * i : 4 * i + 4].tolist())) < 4:
             raise ValueError(f"Pictures {4 * i} to {4 * i + 3} show a class twice: {scenes.labels[4 * i : 4 * i + 4]}.")
-        for j in range(4):
-            row, column = divmod((i + j) % 4, 2)
+        asked = draw.integers(4)
+        labels[i] = scenes.labels[4 * i + asked]
+        for j, cell in enumerate(draw.permutation(4)):
+            row, column = divmod(cell, 2)
             place = slice(row * side, row * side + side), slice(column * side, column * side + side)
             found[i][place] = scenes.pictures[4 * i + j]
-            masks[i][place] = j == 0
-    return found, masks, scenes.labels[: 4 * count : 4]
+            masks[i][place] = j == asked
+    return found, masks, labels
