@@ -25,7 +25,7 @@ CALLS = [
     ),
     ("vgg16_puzzle/never", "run_puzzle(0, freeze='never', count=20, pixels=32, epochs=1)", "validation_accuracy"),
     ("vgg16_puzzle/right", "run_puzzle(0, place='everywhere', count=20, pixels=32, epochs=1)", "validation_accuracy"),
-    ("vgg16_features/course", "run_features(0, every=8, copies=1, epochs=1)", "validation_accuracy"),
+    ("vgg16_features/course", "run_features(0, every=8, copies=1)", "validation_accuracy"),
     ("vgg16_depth/block5", "run_depth(0, first=5, pixels=32, epochs=1, count=20)", "validation_accuracy"),
     ("vgg16_depth/all", "run_depth(0, first=1, pixels=32, epochs=1, count=20)", "validation_accuracy"),
     ("vgg16_order/head_slow", "run_order(0, epochs=1)", "validation_accuracy"),
