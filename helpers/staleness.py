@@ -2,7 +2,7 @@
 
 A notebook stores three hashes with its outputs. ``results`` covers the cells that train or measure (tagged
 ``results``), the cells and helper functions these need, and the content hashes of the data. ``code`` covers
-all cells, helper functions, data, claims and studies, and so whatever an output can depend on. ``page`` adds
+all cells, helper functions, data, claims and records, and so whatever an output can depend on. ``page`` adds
 the words around them: everything a reader sees. Comments, docstrings and formatting of code change none of
 them: code is compared as a syntax tree.
 

@@ -291,3 +291,11 @@ def test_formulas_render_without_a_network(series, tmp_path):
     alone = tmp_path / "alone.html"  # without MathJax beside it the same page shows raw formulas
     shutil.copy(series[2] / "01_first.html", alone)
     assert formulas(alone) == 0
+
+
+def test_a_lesson_of_which_only_words_changed_is_stored_without_a_run(monkeypatch, capsys):
+    monkeypatch.setattr(run, "select", lambda names: [Path("01_toy.ipynb")])
+    monkeypatch.setattr(run.store, "reworded", lambda path: True)
+    monkeypatch.setattr(run, "run_lesson", lambda *args, **options: pytest.fail("it ran"))
+    assert run.main(["--profile", "full", "--store"]) == 0
+    assert "Only words changed, so stored outputs stay: 01_toy." in capsys.readouterr().out

@@ -196,8 +196,8 @@ def _from_course_data() -> Photographs:
     for place in [*(folder / name for name in FOLDERS if (folder / name).is_dir()), folder]:
         if (place / ARCHIVE.filename).is_file():
             return _from_archive(place / ARCHIVE.filename, source, origin=str(folder))
-        if pictures.in_folder(place):
-            survey = pictures.survey(place)
+        if entries := pictures.in_folder(place):
+            survey = pictures.survey(entries, str(place))
             return _identified(survey, source, str(place), origin=str(folder))
     raise NotObtained("no pictures named like cat.0.jpg, and no folder Cat or Dog, there")
 
