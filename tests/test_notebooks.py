@@ -17,8 +17,6 @@ AWAITING_FULL_RUN = {
     "05_cats_vs_dogs",
     "06_vgg16_features",
     "07_vgg16_fine_tuning",
-    "08_feature_maps",
-    "09_what_convnets_look_for",
 }
 CHECKS = (
     checks.format_problems,
