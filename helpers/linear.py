@@ -1,5 +1,6 @@
 """Logistic regression: the simplest head on features, the same answer every time. Introduced in lesson 06."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,3 +63,22 @@ def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4
             f"{np.abs(x).max():g}. Take more steps, a smaller strength, or smaller numbers."
         )
     return Logistic(found.x[:width], float(found.x[width]))
+
+
+def chosen(
+    features: np.ndarray,
+    labels: np.ndarray,
+    held_features: np.ndarray,
+    held_labels: np.ndarray,
+    strengths: Sequence[float] = (1e-6, 1e-5, 1e-4, 1e-3),
+) -> Logistic:
+    """The logistic regression of that strength whose mean cross-entropy on held-out features is the lowest.
+
+    Args:
+        features, labels: (N, D) and (N,), to fit, as for `logistic`.
+        held_features, held_labels: (M, D) and (M,), to choose by; nothing is fitted to them.
+        strengths: those that are tried.
+    """
+    planes = [logistic(features, labels, strength=strength) for strength in strengths]
+    sign = 2.0 * np.asarray(held_labels) - 1
+    return min(planes, key=lambda plane: np.logaddexp(0, -sign * plane.logits(held_features)).mean())

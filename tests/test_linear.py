@@ -44,6 +44,16 @@ def test_many_large_features_that_can_be_separated_reach_the_minimum_and_an_earl
         linear.logistic(x, labels, strength=1.0, steps=200)
 
 
+def test_the_strength_is_chosen_by_the_loss_on_held_out_features():
+    x, y = clouds(20)
+    held_x, held_y = clouds(400)
+    planes = {s: linear.logistic(x, y, strength=s) for s in (1e-4, 1e-1, 1e3)}
+    loss = {s: -np.log(1 / (1 + np.exp(-np.where(held_y, 1, -1) * p.logits(held_x)))).mean() for s, p in planes.items()}
+    best = planes[min(loss, key=loss.get)]
+    assert min(loss, key=loss.get) == 1e-1  # neither the first nor the last
+    assert np.array_equal(linear.chosen(x, y, held_x, held_y, list(planes)).weights, best.weights)
+
+
 @pytest.mark.parametrize(
     ("x", "y", "said"),
     [
