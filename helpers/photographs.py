@@ -188,7 +188,7 @@ def repeated(batches: tf.data.Dataset) -> float:
     """Which share of a data set's pictures comes again, pixel for pixel, in the next pass over it.
 
     1 for validation and test pictures, which must never be changed; near 0 for augmented training pictures. A
-    training set with 1 is not augmented, or was augmented once and then kept.
+    training part with 1 is not augmented, or was augmented once and then kept.
     """
     first, second = ({x.tobytes() for part, _ in batches.as_numpy_iterator() for x in part} for _ in range(2))
     return len(first & second) / len(first)

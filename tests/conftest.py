@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import os
 import socket
 import subprocess
 import threading
@@ -41,8 +42,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
 
 @pytest.fixture(scope="session")
 def built_book():
-    """The folder with the book's pages, built once: its files run in one worker."""
+    """The folder with the book's pages, built once: its files run in one worker. It takes a minute at most."""
+    before = os.times()
     assert book.main([]) == 0
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 60
     return book.PAGES
 
 

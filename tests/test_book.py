@@ -1,6 +1,7 @@
 """The book builds without a warning and holds every lesson; what is wrong with it is named with file and place."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -32,6 +33,15 @@ def test_the_glossary_is_in_order_and_every_term_is_there_once():
         line[3:] for line in (paths.ROOT / "book/glossary.md").read_text("utf-8").splitlines() if line[:3] == "## "
     ]
     assert terms == sorted(set(terms), key=str.lower) and len(terms) > 80
+
+
+def test_a_lesson_that_explains_a_term_links_to_its_entry():
+    glossary = (paths.ROOT / "book/glossary.md").read_text("utf-8")
+    for term, text in re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", glossary, re.MULTILINE | re.DOTALL):
+        anchor = re.sub(r"[^a-z0-9 -]", "", term.lower()).replace(" ", "-")
+        for name in re.findall(r"\(\.\./notebooks/([^)]+)\)", text):
+            lesson = (paths.NOTEBOOKS / name).read_text("utf-8")
+            assert f"glossary.md#{anchor})" in lesson, f"{name} does not link to {term}"
 
 
 # The gates, each seen to fail --------------------------------------------------------------------

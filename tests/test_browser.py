@@ -18,6 +18,8 @@ from helpers.course import book_checks
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
 PAGES = [path.relative_to(paths.ROOT).with_suffix("").as_posix() for path in book_checks.contents()]
+#: Pages that Sphinx makes, with what is asked of them.
+FURTHER = {"search": "?q=stride", "genindex": "", "py-modindex": ""}
 SHOTS = paths.BUILD / "screenshots"
 #: Jupyter Book loads the script of a service that it does not use; its second declaration changes nothing.
 HARMLESS = {"SyntaxError: Identifier 'THEBE_JS_URL' has already been declared"}
@@ -84,9 +86,11 @@ def _described(violation: dict) -> str:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *FURTHER])
 def test_a_page_is_complete_and_readable(name, look, opened, site):
-    page = opened(name, look)
+    page = opened(name, look, query=FURTHER.get(name, ""))
+    if name == "search":
+        page.wait("document.querySelector('#search-results .highlighted')")
     page.picture(SHOTS / f"{name.replace('/', '-')}-{look}.png")
     assert [address for address in page.requests() if not address.startswith(site + "/")] == []
     assert set(page.complaints()) - HARMLESS == set()
@@ -164,6 +168,21 @@ def test_the_animation_of_lesson_01_plays_in_the_book(opened):
     assert page.ask(WATCH)
 
 
+def test_columns_of_a_lessons_table_stand_apart(opened):
+    page = opened("notebooks/03_fashion_mnist")
+    room = "[...document.querySelectorAll('.cell_output td')].map(e => parseFloat(getComputedStyle(e).paddingLeft))"
+    assert page.ask(f"Math.min(...{room})") >= 6
+
+
+def test_what_is_printed_has_the_light_look(opened):
+    page = opened("notebooks/A1_conv2d_arguments", "dark")
+    dark, colour = [], "getComputedStyle(document.querySelector('.highlight pre')).color.match(/[0-9]+/g)"
+    for event in ("", "beforeprint", "afterprint"):
+        page.ask(f"{event!r} && dispatchEvent(new Event({event!r}))")
+        dark.append(sum(int(part) for part in page.ask(colour)[:3]) > 382)  # pale letters
+    assert dark == [True, False, True]
+
+
 def test_a_lesson_prints_without_the_sites_furniture(opened):
     page = opened("notebooks/A1_conv2d_arguments")
     page.send("Emulation.setEmulatedMedia", media="print")
@@ -174,11 +193,27 @@ def test_a_lesson_prints_without_the_sites_furniture(opened):
     assert len(printed) > 50_000
 
 
+#: Does the focus, wherever it goes with each Tab, go on in the order of the page?
+FOCUS = "[...document.querySelectorAll('*')].indexOf(document.activeElement)"
+
+
 def test_the_keyboard_goes_through_a_page_in_its_order(opened):
     page = opened("notebooks/A1_conv2d_arguments")
-    page.press("Tab", 9)
-    assert "Skip to main content" in page.ask("document.activeElement.textContent")
     assert page.ask("[...document.querySelectorAll('[tabindex]')].filter(e => e.tabIndex > 0).length") == 0
+    places = []
+    for _ in range(30):
+        page.press("Tab", 9)
+        places.append(page.ask(FOCUS))
+        if len(places) == 1:
+            assert "Skip to main content" in page.ask("document.activeElement.textContent")
+    assert places == sorted(set(places))
+
+
+def test_a_solution_opens_by_keyboard(opened):
+    page = opened("notebooks/A1_conv2d_arguments")
+    page.ask(f"{SOLUTIONS}[0].querySelector('summary').focus()")
+    page.press("Enter", 13)
+    assert page.wait(f"{SOLUTIONS}[0].open")
 
 
 # The tests themselves ----------------------------------------------------------------------------

@@ -40,7 +40,8 @@ def main(argv: Sequence[str]) -> int:
         print(problem, file=sys.stderr)
     if problems:
         return 1
-    print("The book is in book/_build/html; open index.html there.")
+    if PAGES.exists():  # another builder, such as that which tries the links, makes no pages
+        print("The book is in book/_build/html; open index.html there.")
     return 0
 
 

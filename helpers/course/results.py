@@ -14,7 +14,7 @@ from helpers.tables import Table
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 NOTHING = "*No full run has been recorded yet.*"
 SUFFIX = ".test_accuracy"
-#: The recipes that the README compares: claim prefix → words. The book's page shows all that claim a test accuracy.
+#: The recipes that the README compares: claim prefix → words.
 NAMES = {
     "fashion_mnist.published": "Fashion-MNIST, published network",
     "fashion_mnist.course": "Fashion-MNIST, our recipe",
@@ -27,6 +27,18 @@ NAMES = {
     "vgg16.features": "Cats versus dogs, VGG16's features",
     "vgg16.published": "Cats versus dogs, VGG16 fine-tuned as published",
     "vgg16.fine_tuned": "Cats versus dogs, VGG16 fine-tuned, our recipe",
+}
+#: The others that claim an accuracy: parts of a lesson's story. The book's page shows them, too.
+FURTHER = {
+    "scratch.sgd": "Fashion-MNIST, from scratch, plain descent",
+    "scratch.adam": "Fashion-MNIST, from scratch, Adam",
+    "scratch.dropout": "Fashion-MNIST, from scratch, Adam and dropout",
+    "small_convnet.max": "MNIST, small network, largest values",
+    "small_convnet.average": "MNIST, small network, means",
+    "fashion_mnist.baseline": "Fashion-MNIST, dense network",
+    "features.garments": "Fashion-MNIST, the network of lesson 08",
+    "features.pets": "Cats versus dogs, the network of lesson 08",
+    "explain.small": "Composed pictures, the small network of lesson 09",
 }
 
 
@@ -76,7 +88,11 @@ def measurement(prefix: str) -> dict | None:
     record = records.load(entry["lesson"], "full")
     if record is None or prefix + SUFFIX not in record["claims"]:
         return None
-    stated = {key: record["claims"].get(f"{prefix}.{key}", {}).get("value") for key in ("parameters", "minutes")}
+    group = prefix.split(".")[0]  # recipes that share a network may claim its parameters once
+    stated = {
+        key: (record["claims"].get(f"{prefix}.{key}") or record["claims"].get(f"{group}.{key}", {})).get("value")
+        for key in ("parameters", "minutes")
+    }
     return stated | {"accuracy": record["claims"][prefix + SUFFIX], **{k: record[k] for k in ("machine", "versions")}}
 
 
@@ -96,7 +112,7 @@ def _recipe(name: str, found: dict) -> dict:
     accuracy, machine = found["accuracy"], found["machine"]
     spread = f" ± {claims.shown(accuracy['spread'], 'fraction')}" if accuracy["n"] > 1 else ""
     return {
-        "recipe": NAMES.get(name, f"`{name}`"),
+        "recipe": {**NAMES, **FURTHER}[name],
         "test accuracy": claims.shown(accuracy["value"], "fraction") + spread,
         "runs": accuracy["n"],
         "published": claims.shown(claims.published_value(name + SUFFIX), "fraction"),
@@ -107,15 +123,13 @@ def _recipe(name: str, found: dict) -> dict:
 
 
 def _origins(names: Sequence[str]) -> Iterator[str]:
-    rows = [
-        {
-            "recipe": NAMES.get(name, f"`{name}`"),
-            "machine": _described(found["machine"]),
-            "versions": ", ".join(f"{package} {number}" for package, number in found["versions"].items()),
-        }
-        for name, found in _measured(names)
-    ]
-    if rows:
+    """On which machines, with which versions: a row for all the recipes that share both."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for name, found in _measured(names):
+        versions = ", ".join(f"{package} {number}" for package, number in found["versions"].items())
+        shared.setdefault((_described(found["machine"]), versions), []).append({**NAMES, **FURTHER}[name])
+    if shared:
+        rows = [{"recipes": "; ".join(n), "machine": m, "versions": v} for (m, v), n in shared.items()]
         yield "### On what, and with what"
         yield Table(rows).markdown()
 
