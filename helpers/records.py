@@ -127,4 +127,4 @@ def load(lesson: str, profile: str) -> dict | None:
 def write(file: Path, content: dict) -> None:
     """Write a record or a study's task, whole or not at all."""
     with atomic_write(file) as out:
-        out.write((json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+        out.write((json.dumps(content, indent=1, ensure_ascii=False, default=float) + "\n").encode())

@@ -80,6 +80,16 @@ def test_a_server_without_ranges_begins_anew(web):
     assert resuming.sha256(resuming.fetch(download)) == download.sha256 and asked[-1] == "bytes=4000-"
 
 
+def test_trouble_with_the_connection_is_no_trouble_with_the_disk(web, monkeypatch):
+    def without_certificates(*_, **__):
+        raise OSError("Could not find a suitable TLS CA certificate bundle")
+
+    address, folder, _ = web
+    monkeypatch.setattr(resuming.requests, "get", without_certificates)
+    with pytest.raises(NotObtained, match="TLS CA certificate bundle"):
+        resuming.fetch(served(folder, f"{address}whole/"))
+
+
 def test_wrong_bytes_are_not_kept(web, tmp_path):
     address, folder, _ = web
     download = served(folder, f"{address}gone/", address)

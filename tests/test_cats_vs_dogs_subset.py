@@ -71,6 +71,24 @@ def test_a_half_made_subset_is_made_again(state, tmp_path, monkeypatch):
     assert (folder / "dog.8.jpg").exists(), "the original was behind the link"
 
 
+def test_an_interrupted_replacement_does_not_block_the_next(tmp_path, monkeypatch):
+    folder = put(tmp_path / "data")
+    data = subset_of(folder, monkeypatch)
+    (data.folder / "test/dog/dog.8.jpg").unlink()
+    remove = shutil.rmtree
+
+    def interrupted(path, **options):
+        if Path(path) == data.folder:  # its list goes first
+            (data.folder / subset.LIST).unlink()
+            raise KeyboardInterrupt
+        remove(path, **options)
+
+    with monkeypatch.context() as patched, contextlib.suppress(KeyboardInterrupt):
+        patched.setattr(subset.shutil, "rmtree", interrupted)
+        cats_vs_dogs.load()
+    assert everything(cats_vs_dogs.load()) == EXPECTED
+
+
 def test_a_folder_that_somebody_else_made_is_left_alone(tmp_path, monkeypatch):
     folder = put(tmp_path / "data")
     cats_vs_dogs.cached().mkdir(parents=True)

@@ -2,6 +2,12 @@
 
 import ast
 import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
 
 from helpers import paths
 from helpers.course import clean, cli, lab
@@ -29,12 +35,25 @@ def test_the_overview_lists_every_command(capsys):
 
 def test_lab_opens_the_first_lesson_with_the_course_as_root(monkeypatch, capsys):
     called = []
-    monkeypatch.setattr(lab.subprocess, "call", lambda command, cwd: called.append(command) or 0)
+    monkeypatch.setattr(lab, "hand_over", lambda command, cwd: called.append(command) or 0)
     assert lab.main(["--no-browser"]) == 0
     first = paths.lessons()[0].name
     assert f"--LabApp.default_url=/lab/tree/notebooks/{first}" in called[0] and first.startswith("01_")
     assert f"--ServerApp.root_dir={ROOT}" in called[0] and called[0][-1] == "--no-browser"
     assert json.loads((ROOT / "helpers/course/lab_settings/overrides.json").read_text("utf-8"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to a whole console")
+def test_ctrl_c_is_for_the_command_to_answer():
+    # Like JupyterLab: it asks at the first Ctrl+C and takes its time.
+    child = "import signal, time; signal.signal(2, lambda *_: None); print('ready', flush=True); time.sleep(2); exit(7)"
+    code = (
+        f"import sys; from helpers.course.cli import hand_over; sys.exit(hand_over([sys.executable, '-c', {child!r}]))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdout.readline() == b"ready\n"
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 7
 
 
 def test_clean_removes_what_was_generated_and_nothing_else(monkeypatch, tmp_path, capsys):

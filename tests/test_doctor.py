@@ -168,6 +168,12 @@ def test_a_gpu_that_tensorflow_does_not_see(monkeypatch):
     assert lines[0].startswith("50 GFLOP/s") and "does not see it" in words(problems)
 
 
+def test_damaged_data_is_named_though_its_command_says_so_on_its_output(monkeypatch):
+    monkeypatch.setattr(doctor, "_ask", answer(1, "mnist: the sample\ncifar10: DAMAGED, remove it\n"))
+    lines = doctor._ask_helpers("data", problems := [])
+    assert lines[0] == "mnist: the sample" and "DAMAGED" in words(problems)
+
+
 def test_an_answer_that_never_comes():
     done = doctor._ask([sys.executable, "-c", "import time; time.sleep(60)"], timeout=1)
     assert done.returncode == 1 and "no answer" in done.stderr

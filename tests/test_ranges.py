@@ -123,6 +123,12 @@ def test_full_ranges_are_written_and_nothing_else_changes(toy):
     assert comments == ["# A comment that stays.", "# Another one."]
 
 
+def test_a_claim_without_a_line_for_its_range_is_named(toy):
+    toy.write_text(toy.read_text("utf-8").replace("full =", "ful ="), "utf-8")
+    with pytest.raises(CourseError, match=r"toy\.\w+ has no line that begins with `full =`"):
+        ranges.write_ranges("full", {"toy.accuracy": {"low": 0, "high": 1, "why": "none"}})
+
+
 def test_quick_ranges_have_the_floor_that_a_claim_promises(toy):
     found = ranges.quick_ranges("01_toy")
     assert found["toy.accuracy"] == {"low": 0.595, "high": 0.61, "why": "5 seeded runs: 0.6000 to 0.6000"}

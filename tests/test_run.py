@@ -156,6 +156,15 @@ def test_a_kernel_that_dies_is_an_outcome(tmp_path):
     assert outcome.status == "failed" and "kernel died" in outcome.message
 
 
+def test_a_kernel_that_does_not_start_is_an_outcome(course, tmp_path, monkeypatch):
+    def silent(*_, **__):
+        raise RuntimeError("Kernel didn't respond in 60 seconds")
+
+    monkeypatch.setattr(run.papermill, "execute_notebook", silent)
+    outcome = run.run_lesson(course / "A1_appendix.ipynb", "quick", 0, tmp_path)
+    assert outcome.status == "failed" and "did not start: Kernel didn't respond" in outcome.message
+
+
 def test_a_file_that_is_no_notebook_is_an_outcome(tmp_path):
     path = tmp_path / "03_text.ipynb"
     path.write_text("not json")
@@ -196,6 +205,13 @@ def test_an_output_folder_that_cannot_be_written(here, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CourseError, match=r"cannot be written.*--output"):
         run.main(["--output", str(tmp_path / "file")])
+
+
+def test_an_output_folder_with_the_lessons_in_it_is_refused(here):
+    before = {path: path.read_bytes() for path in here.glob("*")}
+    with pytest.raises(CourseError, match=r"would overwrite the lessons"):
+        run.main(["01", "--output", str(paths.NOTEBOOKS)])
+    assert {path: path.read_bytes() for path in here.glob("*")} == before
 
 
 def test_lessons_are_found_by_number_stem_and_path_in_reading_order(here):

@@ -128,6 +128,17 @@ def test_packages_are_compiled_even_where_the_machine_says_not_to(toy):
     assert list((toy.root / ".venv").rglob("toy_a.*.pyc"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no links in an environment on Windows")
+def test_an_environment_whose_python_was_removed_is_made_again(toy):
+    python = toy.root / ".venv/bin/python"
+    linked = [path for path in python.parent.iterdir() if path.is_symlink()]
+    for path in linked:
+        path.unlink()
+        path.symlink_to(toy.root / "gone")
+    again = toy.helpers("run")
+    assert "Setting up" in again.stdout and "ran in" in again.stdout, again.stderr
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="there is no make here")
 def test_make_sets_up_once_too(toy):
     toy.stamp().unlink()

@@ -70,7 +70,7 @@ def dispatch(argv):
             print(f"{name}: {summary}. The course is not set up yet; `python -m helpers setup` does it.")
             return 0
         if needs_packages or setup.is_ready():
-            return _hand_over(setup.ensure(), argv)
+            return hand_over([str(setup.ensure()), "-m", "helpers", *argv])
     return _module(module).main(rest)
 
 
@@ -91,12 +91,13 @@ def overview():
     return "\n".join([head, "", *lines, "", "`python -m helpers COMMAND --help` says more.", ""])
 
 
-def _hand_over(python, argv):
-    process = subprocess.Popen([str(python), "-m", "helpers", *argv])
+def hand_over(command, **options):
+    """Run a command to its end and return its exit code; Ctrl+C is for it to answer."""
+    process = subprocess.Popen(command, **options)
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:  # the command gets it too and ends by itself
+        except KeyboardInterrupt:  # the command gets it too, and may ask what was meant
             continue
 
 

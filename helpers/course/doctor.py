@@ -237,9 +237,10 @@ def _ask_helpers(command: str, problems: list[Problem]) -> list[str]:
     answer = _ask([sys.executable, "-m", "helpers", command], timeout=120)
     if answer.returncode == 0:
         return answer.stdout.splitlines()
-    said = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
+    lines = answer.stdout.splitlines()
+    said = (answer.stderr.strip().splitlines() or lines or ["no reason given"])[-1].strip()
     problems.append(Problem(f"`python -m helpers {command}` fails: {said}", "Its own output says more.", serious=False))
-    return ["could not be listed"]
+    return lines or ["could not be listed"]
 
 
 def _ask(command: Sequence[str], timeout: int) -> subprocess.CompletedProcess:

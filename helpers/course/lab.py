@@ -1,12 +1,12 @@
 """Open JupyterLab on the first lesson."""
 
 import importlib.util
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from helpers import paths
+from helpers.course.cli import hand_over
 from helpers.errors import CourseError
 
 
@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError("JupyterLab is not installed here. `python -m helpers setup` makes an environment with it.")
     print(f"JupyterLab opens {first} in your browser; Ctrl+C here ends it.", flush=True)
-    return subprocess.call(command(paths.ROOT, first, argv), cwd=paths.ROOT)
+    return hand_over(command(paths.ROOT, first, argv), cwd=paths.ROOT)
 
 
 def command(root: Path, first: str, options: Sequence[str]) -> list[str]:

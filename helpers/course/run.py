@@ -125,8 +125,10 @@ def prepare(folder: Path) -> Path:
     """Make the output folder and MathJax in it.
 
     Raises:
-        CourseError: if it cannot be written.
+        CourseError: if it cannot be written, or holds the lessons themselves.
     """
+    if folder.resolve() == paths.NOTEBOOKS.resolve():
+        raise CourseError(f"--output {folder} would overwrite the lessons, with your answers in them. Choose another.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         html.copy_mathjax(folder)
@@ -180,6 +182,8 @@ def run_lesson(
             pass  # the notebook tells it, with the cell
         except DeadKernelError:
             problem = "The kernel died. Usually the memory was exhausted: close other programs and try again."
+        except RuntimeError as error:
+            problem = f"The kernel did not start: {error}. Close other programs and try again."
         except (nbformat.ValidationError, nbformat.reader.NotJSONError) as error:
             problem = f"This is no valid notebook: {error}"
     seconds = time.perf_counter() - began

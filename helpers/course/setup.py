@@ -103,6 +103,8 @@ def make() -> None:
             f"Set-up cannot write into the course's folder ({Path(error.filename).name}: {error.strerror}). "
             "Copy the course to a folder of your own, then try again."
         ) from None
+    if not venv_python().exists():  # its Python may have been removed; what is left would stand in the way
+        shutil.rmtree(VENV, ignore_errors=True)
     count = sum("==" in line for line in LOCK.read_text("utf-8").splitlines())
     print(f"Setting up the course in .venv: up to {count} packages, 2.4 GB, once. This takes 1 to 5 minutes.")
     if not (uv and _install_with_uv(uv)):

@@ -71,6 +71,8 @@ def tar_members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
                 name = member.name.rsplit("/", 1)[-1]
                 if member.isfile() and name in wanted:
                     found[name] = tar.extractfile(member).read()
+    except PermissionError as error:
+        raise CourseError(f"{archive} cannot be read: {error.strerror}. Ask for the right to read it.") from error
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise CourseError(
             f"{archive} is damaged or truncated: found no whole tar file ({error}). Copy or download it again."

@@ -48,6 +48,9 @@ def fetch(download: places.Download) -> Path:
         except requests.RequestException as error:  # before OSError, of which it is a kind
             reasons.append(f"{host}: {places.reason(error)}")
         except OSError as error:
+            if not files.is_disk_trouble(error):
+                reasons.append(f"{host}: {error}")
+                continue
             raise CourseError(files.disk_trouble(path, error, download.bytes)) from error
     raise NotObtained("; ".join(reasons))
 

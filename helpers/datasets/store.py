@@ -96,7 +96,8 @@ def one_at_a_time(name: str) -> Iterator[None]:
     """Hold a lock, so that two notebooks that miss the same dataset fetch it once.
 
     The operating system frees it when a process ends, however it ends. Where locks do not exist (Windows,
-    some network drives) both fetch and the last rename wins, which is slower and just as safe.
+    some network drives) both fetch: arrays twice, and the last rename wins; the photographs' archive, which grows
+    in one file, may have to be fetched again.
     """
     if fcntl is None:
         yield

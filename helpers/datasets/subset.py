@@ -70,6 +70,7 @@ def build(target: Path, survey: Survey, parts: Parts, note: Mapping[str, object]
         )
     known = {"twins": check_disjoint(survey, parts)} | dict(note)
     temporary: Path | None = None
+    aside: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         files.sweep(target.parent.glob(f".{target.name}-*.part"))
@@ -84,14 +85,16 @@ def build(target: Path, survey: Survey, parts: Parts, note: Mapping[str, object]
         known["files"] = dict(sorted(made.items()))
         (temporary / LIST).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         temporary.chmod(0o755)  # mkdtemp makes it private; a course may be shared
-        if target.exists():
-            shutil.rmtree(target)  # removes links, never what they lead to
+        if target.exists():  # away in one step: half a folder would look like somebody else's
+            aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=target.parent))
+            target.rename(aside / target.name)
         temporary.rename(target)
     except OSError as error:
         raise CourseError(files.disk_trouble(target, error)) from error
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        for folder in (temporary, aside):
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)  # removes links, never what they lead to
     return known
 
 
