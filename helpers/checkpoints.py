@@ -5,6 +5,7 @@ already.
 """
 
 import hashlib
+import inspect
 import json
 import os
 import re
@@ -61,7 +62,7 @@ class Progress(keras.callbacks.Callback):
         if plain["finished"] and os.environ.get(settings.FRESH):
             return
         model.optimizer.build(model.trainable_variables)
-        variables = {f"weights/{i:04d}": v for i, v in enumerate(model.weights)}
+        variables = {f"weights/{i:04d}": v for i, v in enumerate(model.variables)}  # with the state of random layers
         if not plain["finished"]:
             variables |= {f"optimizer/{i:04d}": v for i, v in enumerate(model.optimizer.variables)}
         if any(key not in stored or stored[key].shape != tuple(v.shape) for key, v in variables.items()):
@@ -94,7 +95,7 @@ class Progress(keras.callbacks.Callback):
         _make_room(self.file)
 
     def _write(self) -> None:
-        arrays = {f"weights/{i:04d}": v.numpy() for i, v in enumerate(self.model.weights)}
+        arrays = {f"weights/{i:04d}": v.numpy() for i, v in enumerate(self.model.variables)}
         plain = {"epochs": self.epochs, "finished": self.finished, "known": [{} for _ in self.others]}
         if not self.finished:
             arrays |= {f"optimizer/{i:04d}": v.numpy() for i, v in enumerate(self.model.optimizer.variables)}
@@ -175,21 +176,35 @@ def _knowledge(callback: keras.callbacks.Callback) -> dict:
 def training_file(name: str, model: keras.Model, x, y, epochs: int, options: dict) -> Path:
     """Where a training is kept. The name ends in twelve digits that tell one training from another.
 
-    They stand for the network, its first weights (they carry the seed), optimizer, loss, data, length, and the
-    course's own code. :class:`Progress` adds the callbacks. Of a ``tf.data.Dataset`` the first batch counts.
+    They stand for the network, its first weights (they carry the seed), optimizer, loss, metrics, data, length, the
+    options of ``fit`` and the course's own code. :class:`Progress` adds the callbacks. Of a ``tf.data.Dataset`` the
+    first batch counts, and of a function that is the loss its text. What a class of your own does inside does not
+    count: give the training another name when you change it.
     """
     described = model.to_json() + json.dumps(model.optimizer.get_config(), default=str, sort_keys=True)
     # Keras numbers its automatic names (sequential_1), so that running a cell again would look like another network.
     mark = hashlib.sha256(re.sub(r'_\d+(?=")', "", described).encode())
-    loss = model.loss.get_config() if isinstance(model.loss, keras.losses.Loss) else model.loss
-    mark.update(str(getattr(loss, "__qualname__", loss)).encode())  # a function's text would hold its address
+    mark.update(_loss(model.loss).encode())
     for weight in model.get_weights():
         mark.update(weight.tobytes())
-    if isinstance(x, tf.data.Dataset):
-        x = [part.numpy() for batch in x.take(1) for part in tf.nest.flatten(batch)]
-    _add_data(mark, tf.nest.flatten([x, y, options.get("validation_data")]))
-    mark.update(f"{epochs} {options.get('batch_size')} {_code()}".encode())
+    given = tf.nest.flatten([x, y, options])
+    for part in given:
+        if isinstance(part, tf.data.Dataset):
+            _add_data(mark, [piece.numpy() for batch in part.take(1) for piece in tf.nest.flatten(batch)])
+    _add_data(mark, [part.numpy() if tf.is_tensor(part) else part for part in given])
+    plain = [part for part in given if isinstance(part, bool | int | float | str | None)]
+    mark.update(f"{epochs} {sorted(options)} {plain} {_code()}".encode())
     return _file(name, mark)
+
+
+def _loss(loss) -> str:
+    """What tells one loss from another."""
+    if isinstance(loss, keras.losses.Loss):
+        return f"{type(loss).__name__} {loss.get_config()}"
+    try:
+        return inspect.getsource(loss)
+    except (OSError, TypeError):  # a name; or a function whose text is not known
+        return str(getattr(loss, "__qualname__", loss))
 
 
 def _file(name: str, mark) -> Path:

@@ -88,9 +88,10 @@ def disk_trouble(path: Path, error: OSError, needed: int = 0) -> str:
             f"The disk is full: could not write {path} ({reason}). {expected} {_free(path) / 1e6:,.0f} MB. "
             "Free some, or set COURSE_CACHE to a folder elsewhere. Nothing half-written was left."
         )
+    elsewhere = "set COURSE_CACHE to such a folder, or " if path.is_relative_to(paths.cache()) else ""
     return (
-        f"Cannot write {path} ({reason}). Expected a folder that you may write to; set COURSE_CACHE to such "
-        f"a folder, or correct the permissions of {path.parent}. Nothing half-written was left."
+        f"Cannot write {path} ({reason}). Expected a folder that you may write to; {elsewhere}correct the "
+        f"permissions of {path.parent}. Nothing half-written was left."
     )
 
 

@@ -66,7 +66,8 @@ def fit(model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Seq
         x, y: as for ``keras.Model.fit``.
         name: names the training in the cache and in messages.
         epochs: the last epoch to reach.
-        callbacks: further Keras callbacks, for instance early stopping.
+        callbacks: further Keras callbacks, for instance early stopping. Where a finished training is found, they are
+            not called.
         **options: passed on to ``fit``, for instance ``batch_size`` or ``validation_data``.
 
     Returns:

@@ -201,6 +201,57 @@ def test_another_training_does_not_go_on_from_it(cache, other):
     assert train()[1] == [3, 4]
 
 
+def squares(target, answer):
+    return (target - answer) ** 2
+
+
+def distances(target, answer):
+    return abs(target - answer)
+
+
+COMPILED = {"metrics": {"metrics": ["mae"]}, "weights of the loss": {"loss_weights": [2]}, "loss": {"loss": distances}}
+FITTED = {"split": {"validation_split": 0.5}, "pictures": {"sample_weight": INPUTS[:, 0]}}
+
+
+@pytest.mark.parametrize("change", [*COMPILED, *FITTED])
+def test_other_options_are_another_training(cache, change):
+    def fitted(compiled, options):
+        watch, model = Watch(), toy(**{"loss": squares} | compiled)
+        training.fit(model, INPUTS, TARGETS, name="a", epochs=1, callbacks=[watch], **options)
+        return watch.epochs
+
+    assert fitted({}, {}) == [1]
+    assert fitted(COMPILED.get(change, {}), FITTED.get(change, {})) == [1]
+    assert fitted({}, {}) == []
+
+
+def test_a_function_of_one_name_and_another_text_is_another_loss(cache):
+    texts = ["def squares(target, answer):\n    return (target - answer) ** 2\n", "def squares(*pair):\n    return 0\n"]
+    found = set()
+    for number, text in enumerate(texts):
+        file = cache / f"loss{number}.py"
+        file.write_text(text)
+        defined = {}
+        exec(compile(text, file, "exec"), defined)
+        found.add(checkpoints._loss(defined["squares"]))
+    assert found == set(texts)
+
+
+def test_what_dropout_draws_goes_on_after_an_interruption(cache):
+    def trained(stop, name):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", run_eagerly=True)
+        try:
+            training.fit(model, in_batches(), name=name, epochs=4, callbacks=[Watch(stop)])
+        except KeyboardInterrupt:
+            return trained(0, name)
+        return model.get_weights()
+
+    for resumed, expected in zip(trained(2, "stopped"), trained(0, "whole"), strict=True):
+        np.testing.assert_allclose(resumed, expected, rtol=1e-6)
+
+
 def test_other_pictures_in_a_data_set_are_another_training(cache):
     train(stop=2, x=in_batches(0))
     assert train(x=in_batches(1))[1] == [1, 2, 3, 4] and train(x=in_batches(0))[1] == [3, 4]

@@ -66,6 +66,8 @@ def test_limits_of_a_container_count(files):
     files["/sys/fs/cgroup/memory.current"] = str(2**30)
     assert machine.cores() == 1
     assert machine.memory() == (2**31, 2**30)
+    files["/sys/fs/cgroup/memory.stat"] = f"anon 1\ninactive_file {2**29}\n"
+    assert machine.memory() == (2**31, 2**30 + 2**29), "pages of files that are kept make room"
 
 
 def test_a_mac(monkeypatch):

@@ -78,7 +78,8 @@ def memory() -> tuple[int | None, int | None]:
     if total is not None and limit.isdecimal() and int(limit) < total:
         total = int(limit)
         used = int(_text("/sys/fs/cgroup/memory.current").strip() or 0)
-        free = min(free or 0, total - used)
+        freed = dict(line.split() for line in _text("/sys/fs/cgroup/memory.stat").splitlines())
+        free = min(free or 0, total - used + int(freed.get("inactive_file", 0)))  # kept pages of files make room
     return total, free
 
 

@@ -118,7 +118,7 @@ def _recipe(name: str, found: dict) -> dict:
         "published": claims.shown(claims.published_value(name + SUFFIX), "fraction"),
         "parameters": found["parameters"],
         "minutes": found["minutes"],
-        "machine": f"{machine['cores']} cores, {'bfloat16' if machine['bf16'] else 'float32'}",
+        "machine": f"{machine['cores']} cores {'with' if machine['bf16'] else 'without'} bfloat16",
     }
 
 
@@ -136,7 +136,7 @@ def _origins(names: Sequence[str]) -> Iterator[str]:
 
 def _described(machine: dict) -> str:
     memory = f", {machine['memory_gb']:.0f} GB" if machine.get("memory_gb") else ""
-    return f"{machine['cpu']}, {machine['cores']} cores{memory}, {'bfloat16' if machine['bf16'] else 'float32'}"
+    return f"{machine['cpu']}, {machine['cores']} cores{memory}, {'with' if machine['bf16'] else 'without'} bfloat16"
 
 
 def _runs(lesson: str) -> Iterator[dict]:
