@@ -112,6 +112,24 @@ def test_the_precision_is_what_the_processor_computes_itself(monkeypatch, bf16, 
 # Remembering -------------------------------------------------------------------------------------
 
 
+def test_the_same_seed_repeats_a_training_and_another_does_not():
+    draw = np.random.default_rng(0)
+    pictures, labels = draw.normal(size=(128, 16, 16, 3)).astype("float32"), draw.integers(3, size=128)
+
+    def trained(seed):
+        keras.utils.set_random_seed(seed)
+        parts = [keras.layers.Conv2D(16, 3, activation="relu"), training.FusedBatchNormalization()]
+        parts += [keras.layers.RandomFlip(), keras.layers.Flatten(), keras.layers.Dropout(0.5), keras.layers.Dense(3)]
+        model = keras.Sequential([keras.Input((16, 16, 3)), *parts])
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(pictures, labels, epochs=3, batch_size=32, verbose=0)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+    first = trained(0)
+    np.testing.assert_allclose(trained(0), first, atol=1e-5)
+    assert abs(trained(1) - first).max() > 0.01
+
+
 def test_for_a_learner_the_work_is_done_every_time(monkeypatch, tmp_path):
     monkeypatch.delenv(settings.REMEMBER, raising=False)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
