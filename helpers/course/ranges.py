@@ -135,8 +135,8 @@ def write_ranges(profile: str, ranges: dict[str, dict]) -> None:
     for name, found in ranges.items():
         line = f"{profile} = {{ low = {found['low']}, high = {found['high']}, why = {json.dumps(found['why'])} }}"
         table = rf'(\["{re.escape(name)}"\]\n(?:(?!\[").*\n)*?){profile} = .*'
-        text, found = re.subn(table, lambda m, line=line: m[1] + line, text, count=1)
-        if not found:
+        text, replaced = re.subn(table, lambda m, line=line: m[1] + line, text, count=1)
+        if not replaced:
             raise CourseError(f"notebooks/claims.toml: {name} has no line that begins with `{profile} =`. Add one.")
     with atomic_write(path) as file:
         file.write(text.encode())

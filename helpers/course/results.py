@@ -40,6 +40,7 @@ FURTHER = {
     "features.pets": "Cats versus dogs, the network of lesson 08",
     "explain.small": "Composed pictures, the small network of lesson 09",
 }
+WORDS = NAMES | FURTHER
 
 
 def main(argv: Sequence[str]) -> int:
@@ -112,7 +113,7 @@ def _recipe(name: str, found: dict) -> dict:
     accuracy, machine = found["accuracy"], found["machine"]
     spread = f" ± {claims.shown(accuracy['spread'], 'fraction')}" if accuracy["n"] > 1 else ""
     return {
-        "recipe": {**NAMES, **FURTHER}[name],
+        "recipe": WORDS[name],
         "test accuracy": claims.shown(accuracy["value"], "fraction") + spread,
         "runs": accuracy["n"],
         "published": claims.shown(claims.published_value(name + SUFFIX), "fraction"),
@@ -127,7 +128,7 @@ def _origins(names: Sequence[str]) -> Iterator[str]:
     shared: dict[tuple[str, str], list[str]] = {}
     for name, found in _measured(names):
         versions = ", ".join(f"{package} {number}" for package, number in found["versions"].items())
-        shared.setdefault((_described(found["machine"]), versions), []).append({**NAMES, **FURTHER}[name])
+        shared.setdefault((_described(found["machine"]), versions), []).append(WORDS[name])
     if shared:
         rows = [{"recipes": "; ".join(n), "machine": m, "versions": v} for (m, v), n in shared.items()]
         yield "### On what, and with what"

@@ -70,31 +70,28 @@ def build(target: Path, survey: Survey, parts: Parts, note: Mapping[str, object]
         )
     known = {"twins": check_disjoint(survey, parts)} | dict(note)
     temporary: Path | None = None
-    aside: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         files.sweep(target.parent.glob(f".{target.name}-*.part"))
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=target.parent))
+        made = temporary / "made"  # the folder around it is private, this one is not: a course may be shared
         for part, members in parts.items():
             for name in CLASSES:
-                (temporary / part / name).mkdir(parents=True)
+                (made / part / name).mkdir(parents=True)
             for position, name in members:
                 entry = survey.entries[position]
-                _put(temporary / part / CLASSES[entry.label] / name, entry, survey.plain[position])
-        made = {p.relative_to(temporary).as_posix(): sha256(p) for p in temporary.rglob("*") if p.is_file()}
-        known["files"] = dict(sorted(made.items()))
-        (temporary / LIST).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        temporary.chmod(0o755)  # mkdtemp makes it private; a course may be shared
+                _put(made / part / CLASSES[entry.label] / name, entry, survey.plain[position])
+        hashes = {p.relative_to(made).as_posix(): sha256(p) for p in made.rglob("*") if p.is_file()}
+        known["files"] = dict(sorted(hashes.items()))
+        (made / LIST).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         if target.exists():  # away in one step: half a folder would look like somebody else's
-            aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=target.parent))
-            target.rename(aside / target.name)
-        temporary.rename(target)
+            target.rename(temporary / "earlier")
+        made.rename(target)
     except OSError as error:
         raise CourseError(files.disk_trouble(target, error)) from error
     finally:
-        for folder in (temporary, aside):
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)  # removes links, never what they lead to
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)  # removes links, never what they lead to
     return known
 
 
