@@ -38,14 +38,15 @@ def batches(
             3.29 seconds on a single GPU", 2024, arXiv 2404.00498).
         shift: move each picture by up to so many pixels in both directions.
         border: what comes in from outside: ``"black"``, or ``"reflect"`` for the picture's own reflection.
-        erase: share of the pictures in which a rectangle is replaced by noise (Zhong et al., "Random erasing data
-            augmentation", 2017, arXiv 1708.04896). The rectangle covers 2 to 25 % of the picture.
+        erase: share of the pictures in which a rectangle is replaced by noise, see :func:`erased`.
 
     Returns:
-        Batches of (float32 pictures in 0–1, one-hot float32 labels).
+        Batches of float32 pictures (batch_size, H, W, C) in 0–1, and one-hot float32 labels (batch_size, K); K is the
+        largest label plus 1.
 
     Raises:
-        ValueError: for arrays of another shape or type, fewer pictures than one batch, or an unknown border.
+        ValueError: for arrays of another shape or type, fewer pictures than one batch, an unknown border, or a
+            seed that is no whole number from 0 to 2**32 − 1.
     """
     if images.ndim != 4 or images.dtype != np.uint8:
         raise ValueError(
@@ -141,7 +142,17 @@ def windows(padded: tf.Tensor, chosen, corner, size: tuple[int, int], mirrored: 
 
 
 def erased(batch: tf.Tensor, share: float, draw, *, smallest: float = 0.02, largest: float = 0.25) -> tf.Tensor:
-    """A share of the pictures (N, H, W, C) with one rectangle, of 0.3 to 3.3 times its width, turned to noise."""
+    """Random erasing: a share of the pictures with one rectangle turned to noise.
+
+    Args:
+        batch: (N, H, W, C) in 0–1; the noise is uniform over the same range.
+        share: probability for each picture.
+        draw: source of random numbers, from :func:`draws`.
+        smallest, largest: area of the rectangle, as shares of the picture. It is 0.3 to 3.3 times as high as wide. Its
+            centre may lie anywhere, and what hangs over the edge is cut off.
+
+    Source: Zhong et al., "Random erasing data augmentation", 2017 (arXiv 1708.04896), whose rectangles lie inside.
+    """
     count, height, width = tf.shape(batch)[0], batch.shape[1], batch.shape[2]
     area = draw((count, 1), smallest, largest) * height * width
     ratio = tf.exp(draw((count, 1), -1.2, 1.2))

@@ -6,7 +6,7 @@ from helpers.backend import keras
 
 
 class AverageWeights(keras.callbacks.Callback):
-    """Gives the network, at the end of a training, the mean of its weights over the last steps.
+    """Weight averaging: gives the network, at the end of a training, the mean of its weights over the last steps.
 
     Every step is drawn to and fro by its batch; in the mean, that cancels. The running statistics of batch
     normalisation are averaged too, which are noisier still.
@@ -15,6 +15,8 @@ class AverageWeights(keras.callbacks.Callback):
         steps: optimizer steps of the whole training.
         share: which part of them counts, from the end.
 
+    Raises:
+        ValueError: for a share outside (0, 1], or fewer than 1 step.
     Source: Izmailov et al., "Averaging weights leads to wider optima and better generalization", 2018 (arXiv
     1803.05407); Kaddour, "Stop wasting my time!", 2022 (arXiv 2209.14981), for the mean over the latest weights.
     """

@@ -38,7 +38,7 @@ class Progress(keras.callbacks.Callback):
 
     Attributes:
         epochs: one dict of numbers for each finished epoch.
-        finished: the day on which the training ended, or None.
+        finished: the day on which the training ended, as "2025-01-31", or None.
     """
 
     def __init__(self, file: Path, model: keras.Model, others: Sequence[keras.callbacks.Callback]) -> None:
@@ -174,7 +174,7 @@ def _knowledge(callback: keras.callbacks.Callback) -> dict:
 
 
 def training_file(name: str, model: keras.Model, x, y, epochs: int, options: dict) -> Path:
-    """Where a training is kept. The name ends in twelve digits that tell one training from another.
+    """Where a training is kept. The name ends in twelve hexadecimal digits that tell one training from another.
 
     They stand for the network, its first weights (they carry the seed), optimizer, loss, metrics, data, length, the
     options of ``fit`` and the course's own code. :class:`Progress` adds the callbacks. Of a ``tf.data.Dataset`` the

@@ -118,7 +118,8 @@ def claim(name: str, value: float) -> float:
 
     Raises:
         ValueError: if the claim is not declared, or the value is not a finite number.
-        ClaimError: if the value lies outside the profile's range; the message says what to look at.
+        ClaimError: if the value lies outside the profile's range and ``COURSE_UNBOUNDED`` is not set; the message says
+            what to look at.
     """
     entry = declared().get(name)
     if entry is None:

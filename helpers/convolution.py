@@ -36,7 +36,11 @@ def positive(value: object, name: str) -> int:
 
 
 def pair(value: Pair, name: str) -> tuple[int, int]:
-    """Two positive whole numbers (for height and width) from one or from two."""
+    """Two positive whole numbers (for height and width) from one or from two.
+
+    Raises:
+        TypeError, ValueError: as :func:`positive`; ValueError also for another number of values.
+    """
     both = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(both) != 2:
         raise ValueError(f"{name}: expected one number or two (height, width), found {value!r}.")
@@ -74,11 +78,13 @@ def output_size(n: int, k: int, *, padding: Padding = "valid", stride: int = 1, 
         n: elements along the axis.
         k: weights of the window along the axis; with a dilation they span dilation · (k − 1) + 1 elements.
         padding: see the module's description.
+        stride, dilation: whole numbers from 1.
 
     Raises:
-        ValueError: if the window is longer than the padded axis.
-
-    Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", relationship 6.
+        TypeError: for what is no whole number.
+        ValueError: if the window is longer than the padded axis, or for an unknown padding.
+    Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016 (arXiv 1603.07285),
+    relationship 6; with a dilation, k is the span.
 
     >>> output_size(28, 3), output_size(28, 3, padding="same", stride=2), output_size(6, 3, stride=2)
     (26, 14, 2)
@@ -126,10 +132,17 @@ def windows(
     Args:
         images: (N, H, W, C).
         size: height and width of the window.
+        strides: step of the window, one number or (height, width).
+        padding: see the module's description.
+        dilation: distance between neighbouring elements of the window, one number or (height, width).
         fill: the value of the padding.
 
     Returns:
         (N, H', W', kh, kw, C) with H' and W' from :func:`output_size`; a read-only view where possible.
+
+    Raises:
+        TypeError: for values that are no real numbers, or sizes that are no whole numbers.
+        ValueError: for another number of axes, an unknown padding, or a window longer than the padded input.
     """
     images = numbers(images, 4, "images")
     size, strides, dilation = pair(size, "size"), pair(strides, "strides"), pair(dilation, "dilation")
@@ -153,9 +166,14 @@ def correlate1d(
     Args:
         signal: (n,).
         kernel: (k,), used as it stands.
+        padding: see the module's description.
+        stride, dilation: whole numbers from 1.
 
     Returns:
         (output_size(n, k, …),).
+
+    Raises:
+        TypeError, ValueError: as :func:`windows`.
 
     >>> correlate1d([1, 3, 2, 0, 4, 1], [2, 1, -1])
     array([3., 8., 0., 3.])
@@ -186,9 +204,13 @@ def correlate2d(
     Args:
         image: (H, W).
         kernel: (kh, kw), used as it stands.
+        padding, strides, dilation: as for :func:`conv2d`.
 
     Returns:
-        (H', W').
+        (H', W'), see :func:`output_size`.
+
+    Raises:
+        TypeError, ValueError: as :func:`windows`.
     """
     image, kernel = numbers(image, 2, "image"), numbers(kernel, 2, "kernel")
     return conv2d(image[None, :, :, None], kernel[:, :, None, None], None, strides, padding, dilation)[0, :, :, 0]
@@ -219,7 +241,9 @@ def conv2d(
         (N, H', W', C_out).
 
     Raises:
-        ValueError: if the kernels' depth does not fit the images' channels and the groups.
+        TypeError: as :func:`windows`.
+        ValueError: as :func:`windows`; if the groups do not divide channels and filters; if the kernels' depth or the
+            bias does not fit.
     """
     images, kernels = numbers(images, 4, "images"), numbers(kernels, 4, "kernels")
     kh, kw, depth, filters = kernels.shape
@@ -255,7 +279,7 @@ def im2col(
 
     Args:
         images: (N, H, W, C).
-        size: height and width of the window.
+        size, strides, padding, dilation: as for :func:`windows`, which also says what it refuses.
 
     Returns:
         (N · H' · W', kh · kw · C), a copy: each pixel is written once for every window it is in.

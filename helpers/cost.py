@@ -11,23 +11,31 @@ from helpers.receptive import conv_flops
 
 
 def forward_flops(model: keras.Model) -> int:
-    """Operations of one picture on its way through a network: convolutions and dense layers, 2 per weight used.
+    """Floating-point operations of one picture on its way through a network, 2 per weight used.
 
-    Additions of biases, activations, poolings and normalisations are left out: they are few, although
-    they do take time.
+    Counted are convolutions and dense layers, those of nested models too. Additions of biases, activations, poolings
+    and normalisations are left out: they are few, although they do take time.
 
     Args:
-        model: built.
+        model: built for pictures of a fixed height and width.
+
+    Raises:
+        ValueError: for another kind of layer with kernels, for instance a depthwise or transposed convolution.
     """
     total = 0
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D):
+        if isinstance(layer, keras.Model):
+            total += forward_flops(layer)
+        elif isinstance(layer, keras.layers.Conv2D):
             inputs, filters = layer.kernel.shape[2] * layer.groups, layer.filters
             total += conv_flops(
                 layer.output.shape[1:3], layer.kernel_size, inputs, filters, groups=layer.groups, bias=False
             )
         elif isinstance(layer, keras.layers.Dense):
             total += 2 * layer.kernel.shape[0] * layer.kernel.shape[1]
+        elif any(len(weight.shape) > 1 for weight in layer.weights):
+            kind = type(layer).__name__
+            raise ValueError(f"{layer.name} is a {kind}; only Conv2D and Dense layers can be counted.")
     return total
 
 
@@ -41,8 +49,11 @@ def step_seconds(model: keras.Model, x: tf.Tensor, y: tf.Tensor, *, repeats: int
 
     Args:
         model: compiled.
-        x, y: one batch.
+        x, y: one batch, (N, H, W, C) and labels as for ``fit``.
         repeats: timed steps.
+
+    Raises:
+        ValueError: if repeats is below 1.
     """
     if repeats < 1:
         raise ValueError(f"repeats counts timed steps and must be at least 1, found {repeats!r}.")

@@ -50,6 +50,9 @@ class Dirac(keras.initializers.Initializer):
     Args:
         seed: of the drawn filters.
 
+    Raises:
+        ValueError: when called for a kernel with an even side.
+
     Source: Zagoruyko and Komodakis, "DiracNets", 2017 (arXiv 1706.00388), in the partial form of Jordan (2024).
     """
 

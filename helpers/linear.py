@@ -24,24 +24,25 @@ class Logistic:
         return features @ self.weights + self.bias
 
     def accuracy(self, features: np.ndarray, labels: np.ndarray) -> float:
-        """Share of right answers."""
+        """Share of right answers, 0 to 1, for features (N, D) and labels (N,) of 0 and 1."""
         return float(((self.logits(features) > 0) == labels).mean())
 
 
 def logistic(features: np.ndarray, labels: np.ndarray, *, strength: float = 1e-4, steps: int = 2000) -> Logistic:
-    """Fit a logistic regression: losses, plus the squared length of the weights over 2 · strength.
+    """Fit a logistic regression: sum of the cross-entropies, plus the squared length of the weights over 2 · strength.
 
     The problem has one minimum, so there is no seed and no learning rate.
 
     Args:
         features: (N, D) numbers, as they come from the network; none is rescaled.
         labels: (N,) of 0 and 1, both of which occur.
-        strength: how freely the weights may grow; the C of other libraries.
-        steps: at most so many of the optimizer (L-BFGS).
+        strength: how freely the weights may grow: the *inverse* of the regularisation strength, C in scikit-learn.
+        steps: at most so many iterations of L-BFGS.
 
     Raises:
         ValueError: for shapes that do not fit, or labels of one class only.
         RuntimeError: if the minimum was not reached in so many steps.
+    Source of the optimizer: Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989.
     """
     if features.ndim != 2 or np.shape(labels) != (len(features),):
         raise ValueError(f"expected features (N, D) and labels (N,), found {features.shape} and {np.shape(labels)}.")

@@ -20,6 +20,10 @@ def orthogonalised(matrix: tf.Tensor, steps: int = 3) -> tf.Tensor:
     Args:
         matrix: (rows, columns).
         steps: rounds.
+
+    Returns:
+        (rows, columns), of the type of ``matrix``.
+    Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
     x = matrix if wide else tf.transpose(matrix)
@@ -48,7 +52,8 @@ class Muon(keras.optimizers.Optimizer):
         orthogonal: False moves kernels by Nesterov's method too, for comparison; they then decay as well.
 
     Source: Jordan, ``airbench94_muon.py`` in KellerJordan/cifar10-airbench (2024), where the loss is a sum over a batch
-    of 2,000: its rates 0.053 and 0.67 become 106 and 1,340 here.
+    of 2,000: its rates 0.053 and 0.67 become 106 and 1,340 here. Nesterov, "A method for solving the convex programming
+    problem with convergence rate O(1/k²)", 1983.
     """
 
     def __init__(

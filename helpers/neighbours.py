@@ -4,7 +4,8 @@ import numpy as np
 
 
 def features(pictures: np.ndarray, side: int = 8) -> np.ndarray:
-    """A short description of each picture: side × side mean colours, with mean 0 and length 1.
+    """A short description of each picture: side × side mean colours, with mean 0 and length 1 (all 0 for
+    a picture of one value).
 
     Taking the mean away and scaling to length 1 makes the description blind to brightness and contrast. The
     scalar product of two descriptions is the correlation of the two small pictures, from −1 to 1.
@@ -44,6 +45,9 @@ def nearest(
 
     Returns:
         Positions (N,) in ``among``, and similarities (N,).
+
+    Raises:
+        ValueError: if the arrays have different numbers of columns, or with ``skip_self`` of rows.
     """
     if asked.ndim != 2 or among.ndim != 2 or asked.shape[1] != among.shape[1]:
         raise ValueError(f"Expected two arrays with as many columns, found {asked.shape} and {among.shape}.")

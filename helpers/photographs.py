@@ -13,7 +13,7 @@ from helpers import augmentation
 from helpers.backend import tf
 from helpers.lesson import checked_seed
 
-GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look
+GREY = (0.299, 0.587, 0.114)  # how bright red, green and blue look (luma, ITU-R BT.601)
 
 
 def decoded(name: tf.Tensor, side: int) -> tf.Tensor:
@@ -26,14 +26,14 @@ def read(files: Sequence[Path], side: int) -> np.ndarray:
     """Decode files once, and keep them as whole numbers: a quarter of the memory of float32.
 
     Args:
-        files: JPEG or PNG, in any size.
+        files: JPEG or PNG, in any size. (TensorFlow also reads BMP, GIF and WebP; of an animation the first picture.)
         side: height and width they get.
 
     Returns:
         uint8 (N, side, side, 3), in the order of the files.
 
     Raises:
-        ValueError: for no files, no side, or a file that is no whole JPEG or PNG; names it.
+        ValueError: for no files, no side, or a file that is missing, damaged or of another format; names it.
     """
     if side < 1:
         raise ValueError(f"side counts pixels and must be at least 1, found {side!r}.")
@@ -56,7 +56,11 @@ def read(files: Sequence[Path], side: int) -> np.ndarray:
 
 
 def resized(images: np.ndarray, side: int, *, block: int = 100) -> np.ndarray:
-    """Whole pictures in another size: uint8 (N, H, W, 3) → uint8 (N, side, side, 3)."""
+    """Whole pictures in another size: uint8 (N, H, W, C) → uint8 (N, side, side, C), ``block`` pictures at a time.
+
+    Raises:
+        ValueError: for another type or number of axes.
+    """
     if images.ndim != 4 or images.dtype != np.uint8:
         raise ValueError(f"images must be uint8 of shape (N, H, W, C), found {images.dtype} {images.shape}.")
     parts = (images[first : first + block] for first in range(0, len(images), block))
@@ -91,10 +95,13 @@ def batches(
         mix: probability of a pasted rectangle, see :func:`mixed`.
 
     Returns:
-        Batches of (float32 pictures in 0–1, float32 (batch, classes) shares of the classes).
+        Batches of float32 pictures (batch_size, side, side, 3) in 0–1, and float32 shares of the classes
+        (batch_size, K); K is the largest label plus 1.
 
     Raises:
-        ValueError: for arrays of another shape or type, fewer pictures than one batch, or impossible shares.
+        ValueError: for arrays of another shape or type, fewer pictures than one batch, impossible shares, or a
+            seed that is no whole number from 0 to 2**32 − 1.
+    Source of the alternating mirror: Jordan, 2024 (arXiv 2404.00498); of the rest, see the functions below.
     """
     if images.ndim != 4 or images.dtype != np.uint8 or images.shape[-1] != 3:
         raise ValueError(f"images must be uint8 of shape (N, H, W, 3), found {images.dtype} {images.shape}.")
@@ -131,14 +138,19 @@ def cropped(
     ratio: float = 4 / 3,
     mirrored: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """A random part of each picture of (N, H, W, C), brought to side × side; float32 in the batch's own range.
+    """A random resized crop: a part of each picture, brought to side × side.
 
     Args:
+        batch: (N, H, W, C).
+        side: pixels.
+        draw: source of random numbers, from :func:`helpers.augmentation.draws`.
         area: smallest and largest share of the picture.
         ratio: most that a part may be wider than high, or higher than wide. Parts of almost the whole
             picture cannot be; they are cut to fit.
         mirrored: boolean (N,), which parts are mirrored, left to right; none by default.
 
+    Returns:
+        float32 (N, side, side, C), in the batch's own range.
     Source: Szegedy et al., "Going deeper with convolutions", 2014 (arXiv 1409.4842).
     """
     count = tf.shape(batch)[0]
@@ -154,7 +166,7 @@ def cropped(
 
 
 def coloured(batch: tf.Tensor, most: float, draw) -> tf.Tensor:
-    """Pictures of (N, H, W, 3) in 0–1, each with its own brightness, contrast and saturation, within 1 ± most."""
+    """Colour jitter: pictures (N, H, W, 3) in 0–1, each with its own brightness, contrast, saturation: 1 ± most."""
     count = tf.shape(batch)[0]
     brightness, contrast, saturation = (draw((count, 1, 1, 1), 1 - most, 1 + most) for _ in range(3))
     batch = batch * brightness
@@ -165,13 +177,16 @@ def coloured(batch: tf.Tensor, most: float, draw) -> tf.Tensor:
 
 
 def mixed(batch: tf.Tensor, targets: tf.Tensor, share: float, draw) -> tuple[tf.Tensor, tf.Tensor]:
-    """CutMix: a rectangle of the next picture pasted over each of a share of them; targets mixed by area.
+    """CutMix: over a share of the pictures, a rectangle of the one before is pasted; targets are mixed by area.
 
     Args:
         batch: (N, H, W, C).
         targets: (N, K) shares of the classes.
-        share: probability for each picture.
+        share: probability for each picture, 0 to 1.
+        draw: source of random numbers, from :func:`helpers.augmentation.draws`.
 
+    Returns:
+        Pictures (N, H, W, C) and targets (N, K). The first picture gets its rectangle from the last.
     Source: Yun et al., "CutMix", 2019 (arXiv 1905.04899), with a uniformly drawn area.
     """
     count, height, width = tf.shape(batch)[0], batch.shape[1], batch.shape[2]

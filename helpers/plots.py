@@ -12,7 +12,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-#: Okabe and Ito's palette, distinguishable with every common colour vision deficiency.
+#: Okabe and Ito's palette (2008), distinguishable with every common colour vision deficiency.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
@@ -46,6 +46,9 @@ def show(drawn: Figure | Axes, alt: str) -> None:
     Args:
         drawn: the figure, or any axes on it.
         alt: what the figure shows, in one or two sentences with its main finding.
+
+    Raises:
+        ValueError: for an empty alt.
     """
     if not alt.strip():
         raise ValueError("Every figure needs a text alternative: say in a sentence what it shows.")
@@ -119,7 +122,8 @@ def curves(
     """Draw one measured quantity over epochs for several runs; validation dashed in the run's colour.
 
     Args:
-        histories: name of the run → Keras history (``{"loss": […], "val_loss": […], …}``).
+        histories: name of the run → Keras history (``{"loss": […], "val_loss": […], …}``); at most seven,
+            one for each colour.
         key: ``"loss"`` or ``"accuracy"``; ``"val_" + key`` is drawn too where it exists.
         ax: where to draw; a new figure by default.
         label: name of the vertical axis; the key by default.
@@ -143,7 +147,7 @@ def probabilities(values: np.ndarray, names: Sequence[str], truth: int | None = 
     Args:
         values: (K,) probabilities.
         names: K class names.
-        truth: the right class, drawn in green; the largest other bar is orange.
+        truth: the right class, drawn in green; the class with the largest probability is orange where it is another.
         ax: where to draw; a new figure by default.
 
     Raises:

@@ -30,8 +30,11 @@ def average_pool(images: np.ndarray, size: Pair = 2, strides: Pair | None = None
 
     With ``"same"``, the mean is over the real pixels only, as in TensorFlow: the padding does not count.
     """
-    slid = _pool_windows(numbers(images, 4, "images"), size, strides, padding, np.nan)
-    return np.nanmean(slid, axis=(3, 4))
+    images = numbers(images, 4, "images")
+    total, count = (
+        _pool_windows(values, size, strides, padding, 0).sum(axis=(3, 4)) for values in (images, np.ones_like(images))
+    )
+    return total / count
 
 
 def _pool_windows(images: np.ndarray, size: Pair, strides: Pair | None, padding: str, fill: float) -> np.ndarray:

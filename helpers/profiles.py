@@ -1,7 +1,7 @@
 """The two profiles of every lesson: ``quick`` (the samples, seconds) and ``full`` (all data, minutes).
 
 One environment variable, ``COURSE_PROFILE``, carries the choice, so that it reaches JupyterLab,
-papermill, nbval and the book alike. Only this module reads it.
+papermill, nbval and the book alike. Lessons read it through this module only.
 """
 
 import os

@@ -12,7 +12,7 @@ from helpers.tables import Table
 
 @dataclass(frozen=True)
 class Conv:
-    """A convolution layer with square kernels: ``Conv(64, 3)`` is 64 filters of 3 × 3."""
+    """A convolution layer with square kernels: ``Conv(64, 3)`` is 64 filters with a kernel size of 3 × 3."""
 
     filters: int
     kernel: int
@@ -36,7 +36,16 @@ Layer = Conv | Pool
 
 
 def conv_parameters(kernel: int | tuple[int, int], c_in: int, c_out: int, *, groups: int = 1, bias: bool = True) -> int:
-    """Weights of a convolution layer: (kh · kw · c_in / groups + 1) · c_out, the 1 being the bias.
+    """Parameters (weights and biases) of a convolution layer: (kh · kw · c_in / groups + 1) · c_out.
+
+    Args:
+        kernel: height and width of the window, one number or two.
+        c_in, c_out: channels in, filters.
+        groups: must divide both.
+        bias: whether each filter has one.
+
+    Raises:
+        TypeError, ValueError: for what is no whole number from 1, or groups that do not divide both.
 
     >>> conv_parameters(3, 32, 64)
     18496
@@ -49,7 +58,7 @@ def conv_parameters(kernel: int | tuple[int, int], c_in: int, c_out: int, *, gro
 
 
 def dense_parameters(n_in: int, n_out: int, *, bias: bool = True) -> int:
-    """Weights of a dense layer: (n_in + 1) · n_out, the 1 being the bias."""
+    """Parameters (weights and biases) of a dense layer: (n_in + 1) · n_out."""
     return (positive(n_in, "n_in") + bool(bias)) * positive(n_out, "n_out")
 
 
@@ -69,7 +78,7 @@ def conv_flops(
 
     Args:
         out_size: height and width of the *output*.
-        kernel: height and width of the filters.
+        kernel, c_in, c_out, groups, bias: as for :func:`conv_parameters`, which also says what is refused.
     """
     h, w = pair(out_size, "out_size")
     weights = conv_parameters(kernel, c_in, c_out, groups=groups, bias=False)
@@ -104,7 +113,8 @@ def trace(layers: Sequence[Layer], size: int, channels: int) -> list[dict[str, o
 
     Returns:
         One row per layer: ``layer``, ``size``, ``channels``, ``values`` (size · size · channels),
-        ``parameters``, ``operations`` (per image) and ``sees`` (the receptive field in input pixels).
+        ``parameters``, ``operations`` (per image; of a pooling, one for each value in each window) and ``sees`` (the
+        receptive field in input pixels).
 
     Raises:
         TypeError: for anything that is neither a Conv nor a Pool.

@@ -41,7 +41,7 @@ def runs(study: str) -> list[dict]:
 
 
 def summary(values: list[float]) -> dict[str, float | int]:
-    """Mean, number and standard deviation of the values of several seeds."""
+    """Mean (``value``), number (``n``) and sample standard deviation (``spread``; 0 for one value) over seeds."""
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
     return {"value": statistics.fmean(values), "n": len(values), "spread": spread}
 

@@ -1,4 +1,7 @@
-"""Drawings of lesson 04: the plumbing of figures that would hide a short cell's idea. Each returns its axes."""
+"""Drawings of lesson 04: the plumbing of figures that would hide a short cell's idea.
+
+:func:`loss_and_accuracy` and :func:`whitening` return their figure, the others the axes they drew on.
+"""
 
 from collections.abc import Mapping, Sequence
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from helpers import claims, paths, records, syntax
 from helpers.datasets import checksums
 
-#: Modules and functions that decide how a result is shown or kept, not what it is. They count for the page only.
+#: Modules and functions that decide how a result is shown or kept, not what it is: not counted in ``results``.
 PRESENTATION = {
     "helpers.checkpoints",
     "helpers.claims",

@@ -68,7 +68,8 @@ def fit(model: keras.Model, x, y=None, *, name: str, epochs: int, callbacks: Seq
         epochs: the last epoch to reach.
         callbacks: further Keras callbacks, for instance early stopping. Where a finished training is found, they are
             not called.
-        **options: passed on to ``fit``, for instance ``batch_size`` or ``validation_data``.
+        **options: passed on to ``fit``, for instance ``batch_size`` or ``validation_data``; not ``verbose``,
+            ``shuffle`` or ``initial_epoch``, which are set here.
 
     Returns:
         Keras' history as a dict of lists, one value an epoch, and ``"seconds"`` of training. Both include the
@@ -123,6 +124,8 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         steps: optimizer steps of the whole training.
         warm_up: share of the steps that the rise takes, between 0 and 1.
 
+    Raises:
+        ValueError: for a warm-up outside (0, 1), or fewer than 1 step.
     Source: Smith and Topin, "Super-convergence", 2017 (arXiv 1708.07120), in its simplest, triangular form.
     """
 
@@ -151,10 +154,10 @@ class FusedBatchNormalization(keras.layers.Layer):
     for it. A test holds this layer against Keras' own, in training and in use.
 
     Args:
-        momentum: how much of the running mean and variance is kept at each step.
+        momentum: how much of the running mean and variance is kept at each step; Keras' own default is 0.99.
         epsilon: added to the variance; at least 1e-5 with this operation.
 
-    Input and output: (N, H, W, C) of any float type. Statistics are kept in float32.
+    Input and output: (N, H, W, C) in float16, bfloat16 or float32. Statistics are kept in float32.
     Source: Ioffe and Szegedy, "Batch normalization", 2015 (arXiv 1502.03167).
     """
 
@@ -197,6 +200,9 @@ def wilson(share: float, trials: int, z: float = 1.96) -> tuple[float, float]:
 
     Returns:
         Lower and upper end, as fractions.
+
+    Raises:
+        ValueError: for a share outside 0 to 1, or no trial.
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927.
     """
     if not 0 <= share <= 1:
@@ -217,6 +223,9 @@ def mcnemar(first, second) -> tuple[int, int, float]:
     Returns:
         How many were right in the first only, in the second only, and the probability (two-sided) of a division
         at least so lopsided if for each of these pictures a fair coin decided; 1 if there are none.
+
+    Raises:
+        ValueError: unless both are (N,) of 0 and 1.
     Source: McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12,
     1947; in the exact form, with the binomial distribution.
     """

@@ -12,8 +12,8 @@ def record_problems(found: dict, profile: str, name: str, hash_now: str) -> list
     """What is wrong with a committed record."""
     problems = [f"{found['lesson']} is not {name}"] * (found["lesson"] != name)
     problems += [f"profile {found['profile']}"] * (found["profile"] != profile)
-    if profile == "full" and found["code_hash"] != hash_now:
-        problems.append(f"the code changed since the run: python -m helpers run {name} --profile full --store")
+    if found["code_hash"] != hash_now:
+        problems.append(f"the code changed since the run: python -m helpers run {name} --profile {profile} --store")
     expected = {n for n, entry in claims.declared().items() if entry["lesson"] == name}
     problems += [f"claims {sorted(expected ^ set(found['claims']))}"] * (expected != set(found["claims"]))
     for claim, entry in found["claims"].items():

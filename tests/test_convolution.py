@@ -170,6 +170,13 @@ def test_pooling_steps_by_its_own_size_unless_told():
     np.testing.assert_array_equal(pooling.max_pool(x, 3), pooling.max_pool(x, 3, 3))
 
 
+def test_pooling_hides_no_value_that_is_no_number():
+    x = random(0, 1, 4, 4, 1)
+    x[0, 0, 0, 0] = np.nan
+    for pool in (pooling.max_pool, pooling.average_pool):
+        np.testing.assert_array_equal(np.isnan(pool(x, 2)[0, :, :, 0]), [[True, False], [False, False]])
+
+
 # Sizes, receptive fields, counts -----------------------------------------------------------------
 
 

@@ -55,7 +55,7 @@ import toy_datasets as t
 from helpers.datasets import search
 files = t.tiny_files()
 data = search.load(t.tiny_spec(files, downloads=t.downloads(files, {address!r})))
-print(json.dumps([data.content_hash, data.source]))
+print(json.dumps([t.hash_of(data), data.source]))
 """
 
 

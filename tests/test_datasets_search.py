@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toy_datasets import arrays, everything_in, expectation, npz, put, tiny_files, tiny_spec
+from toy_datasets import arrays, everything_in, expectation, hash_of, npz, put, tiny_files, tiny_spec
 
 from helpers import paths
 from helpers.datasets import ArrayDataset, search
@@ -53,7 +53,13 @@ def test_files_of_another_dataset_with_the_same_names_are_passed_over(
     with pytest.raises(CourseError, match=r"usb holds Other"):
         search.load(spec)
     put(usb / "tiny", tiny_files())
-    assert search.load(spec).content_hash == spec.full_hash
+    assert hash_of(search.load(spec)) == spec.full_hash
+
+
+def test_right_files_and_a_wrong_decoder_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_DATA", str(put(tmp_path / "usb", tiny_files())))
+    with pytest.raises(CourseError, match=r"decoded arrays of Tiny .*The files are right"):
+        search.load(tiny_spec(tiny_files(), full_hash="0" * 64))
 
 
 def test_system_folder_is_read_in_place(tmp_path: Path, no_network: None) -> None:

@@ -7,7 +7,7 @@ import pytest
 from toy_network import CLASSES, SHAPE, X, Y, network, with_value
 
 from helpers import diagnose
-from helpers.datasets import cifar10
+from helpers.datasets import cifar10, fashion_mnist
 
 CONTRACT = {"shape": SHAPE, "classes": CLASSES}
 
@@ -80,3 +80,12 @@ def test_labels_that_belong_to_the_pictures_and_labels_that_do_not():
     assert not finding and "do not belong" in finding.message
     with pytest.raises(ValueError, match="equally many, found 2000 and 1999"):
         diagnose.labels_match(data.x_train, scrambled[1:])
+
+
+def test_labels_are_compared_for_pictures_of_any_size():
+    data = fashion_mnist.load()  # 28 × 28, which 8 does not divide
+    pictures = data.x_train[:600, ..., None]
+    assert diagnose.labels_match(pictures, data.y_train[:600])
+    assert not diagnose.labels_match(pictures, np.random.default_rng(1).permutation(data.y_train[:600]))
+    with pytest.raises(ValueError, match=r"at least 8 × 8 pixels, found \(600, 28, 7, 1\)"):
+        diagnose.labels_match(pictures[:, :, :7], data.y_train[:600])

@@ -39,6 +39,18 @@ def test_gradients_that_are_no_numbers_are_named():
     assert not finding and "not finite" in finding.message
 
 
+def test_a_network_without_a_kernel_to_train_is_named():
+    model = network()
+    for layer in model.layers:
+        layer.trainable = False
+    finding = diagnose.gradient_sizes(model, X, Y)
+    assert not finding and "no kernel is trained, found nothing" in finding.message
+    model.add(layers.BatchNormalization(name="scale"))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    finding = diagnose.gradient_sizes(model, X, Y)
+    assert not finding and "found only scale/gamma, scale/beta" in finding.message
+
+
 def test_silent_units_are_counted():
     assert diagnose.silent_units(network(), X)
     bias = np.zeros(8)

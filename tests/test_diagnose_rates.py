@@ -25,7 +25,20 @@ def test_a_range_without_trouble_has_no_ceiling_and_one_that_ends_in_nan_is_cut(
     assert np.isnan(found.losses[-1]) and np.isfinite(found.best)
 
 
-@pytest.mark.parametrize("bad", [{"low": 0}, {"low": 2.0, "high": 1.0}, {"steps": 5}])
-def test_a_range_test_without_a_range_is_refused(bad):
-    with pytest.raises(ValueError, match=r"expected|Expected"):
+def test_a_range_test_that_begins_with_no_number_is_refused():
+    model = network(last=None, loss="mse")
+    with pytest.raises(ValueError, match="not finite in the first step, at a rate of 1e-05"):
+        diagnose.rate_range(model, X, np.full((len(X), 4), np.nan, "float32"))
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"low": 0}, "0 < low < high, found low = 0 "),
+        ({"low": 2.0, "high": 1.0}, r"found low = 2\.0 and high = 1\.0"),
+        ({"steps": 5}, "at least 10 .*found 5"),
+    ],
+)
+def test_a_range_test_without_a_range_is_refused(bad, says):
+    with pytest.raises(ValueError, match=says):
         diagnose.rate_range(network(), X, Y, **bad)

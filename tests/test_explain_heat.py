@@ -223,8 +223,10 @@ def test_a_layer_beside_the_way_to_the_answer_is_refused():
 
 
 def test_an_error_inside_leaves_the_model_as_it_was():
-    model = bright_detector()
-    with pytest.raises(ValueError, match="no class"):
-        explain.grad_cam(model, spots()[0], 7)
-    assert all("call" not in vars(layer) for layer in model.layers)
+    model, images = bright_detector(), spots()[0]
+    with pytest.raises(ValueError, match="outputs of shape"):  # while the answer's activation is off
+        explain.grad_cam(model, images, 1, layer="answer")
     assert model.get_layer("answer").activation is keras.activations.softmax
+    with pytest.raises(ValueError, match="expected maps"):  # while the layers are listened to
+        explain.activations(model, images, ["answer"])
+    assert all("call" not in vars(layer) for layer in model.layers)

@@ -36,8 +36,10 @@ def test_each_old_form_is_run_and_each_new_one_asserted():
     table = checks.text(cells[0])
     assert all(form in table for form in OLD)
     code = {cell["id"]: checks.text(cell) for cell in cells if cell["cell_type"] == "code"}
-    run = [key for key, text in code.items() if "complaint(lambda" in text]
-    assert len(run) >= 7 and all("assert" in text for key, text in code.items() if key.endswith("-now"))
+    shown = "\n".join(text for text in code.values() if "complaint(lambda" in text)
+    assert [form for form in OLD if form.replace("'", '"') not in shown] == []
+    now = [text for key, text in code.items() if key.endswith("-now")]
+    assert len(now) >= 8 and all("assert" in text for text in now)
 
 
 def test_links_lead_somewhere():

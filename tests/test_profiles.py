@@ -2,12 +2,13 @@
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from helpers import files, paths, profiles
+from helpers import files, lesson, paths, profiles
 from helpers.errors import CourseError
 from helpers.opening import MIME
 
@@ -141,27 +142,30 @@ def test_in_cache_makes_the_folder_but_not_the_file(tmp_path, monkeypatch):
     assert path == tmp_path / "checkpoints/a.keras" and path.parent.is_dir() and not path.exists()
 
 
+def test_pieces_of_a_killed_process_go_after_a_day(tmp_path):
+    for name, hours in ((".a-old.part", 25), (".a-new.part", 23)):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, 2 * (time.time() - 3600 * hours,))
+    write(tmp_path / "a.bin")
+    assert everything(tmp_path) == [".a-new.part", "a.bin"]
+
+
 # The start of a lesson ---------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def lesson():
-    return pytest.importorskip("helpers.lesson")
-
-
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
-def test_good_seeds(lesson, seed):
+def test_good_seeds(seed):
     assert lesson.checked_seed(seed) == seed
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, "0", 1.0, None, True, [0], np.float32(1)])
-def test_bad_seeds_are_shown_with_what_is_expected(lesson, seed):
+def test_bad_seeds_are_shown_with_what_is_expected(seed):
     with pytest.raises(ValueError, match="whole number from 0 to 4294967295") as error:
         lesson.start("03_fashion_mnist", profile="quick", seed=seed)
     assert repr(seed) in str(error.value)
 
 
-def test_start_puts_profile_and_seed_in_force_and_shows_recorded_times(lesson, tmp_path, monkeypatch):
+def test_start_puts_profile_and_seed_in_force_and_shows_recorded_times(tmp_path, monkeypatch):
     monkeypatch.setenv(profiles.VARIABLE, "full")
     monkeypatch.setattr(paths, "RECORDS", tmp_path)
     (tmp_path / "quick").mkdir()
@@ -175,6 +179,6 @@ def test_start_puts_profile_and_seed_in_force_and_shows_recorded_times(lesson, t
     assert opening._repr_mimebundle_()[MIME] == {"profile": "quick", "seed": 7}
 
 
-def test_start_refuses_an_unknown_profile(lesson):
+def test_start_refuses_an_unknown_profile():
     with pytest.raises(ValueError, match="'fast'"):
         lesson.start("03_a", profile="fast", seed=0)

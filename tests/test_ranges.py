@@ -15,16 +15,26 @@ QUICK = [path.stem for path in sorted((paths.RECORDS / "ranges").glob("*.json"))
 STORED = [path.stem for path in sorted((paths.RECORDS / "full").glob("*.json"))]
 
 
+def ranged(lesson):
+    """The lesson's claims whose ranges are measured."""
+    return {name for name, entry in DECLARED.items() if entry["lesson"] == lesson and ranges.is_ranged(entry)}
+
+
+def test_no_record_behind_a_range_is_gone():
+    assert len(STORED) >= 6 and {lesson for lesson in STORED if ranged(lesson)} <= set(QUICK)
+
+
 @pytest.mark.parametrize("lesson", QUICK)
 def test_a_quick_range_is_what_its_seeded_runs_give(lesson):
     seeded = json.loads(ranges.record_file(lesson).read_text("utf-8"))["claims"]
-    assert {len(values) for values in seeded.values()} <= {len(ranges.SEEDS)}
+    assert set(seeded) == ranged(lesson) and {len(values) for values in seeded.values()} <= {len(ranges.SEEDS)}
     assert {name: DECLARED[name]["quick"] for name in seeded} == ranges.quick_ranges(lesson)
 
 
 @pytest.mark.parametrize("lesson", STORED)
 def test_a_full_range_is_what_the_records_give(lesson):
     found = ranges.full_ranges(lesson)
+    assert set(found) == ranged(lesson)
     assert {name: DECLARED[name]["full"] for name in found} == found
 
 

@@ -197,6 +197,13 @@ def test_operations_are_counted_as_by_hand():
     by_hand = 2 * (64 * 9 * 3 * 4 + 4 * 4 * 2 * 6 + 24 * 10)
     assert cost.forward_flops(model) == by_hand
     assert cost.training_flops(model, 7) == 21 * by_hand
+    assert cost.forward_flops(keras.Sequential([model, layers.Dense(2)])) == by_hand + 2 * 10 * 2
+
+
+def test_a_layer_whose_operations_cannot_be_counted_is_refused():
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.DepthwiseConv2D(3, name="deep")])
+    with pytest.raises(ValueError, match="deep is a DepthwiseConv2D; only Conv2D and Dense"):
+        cost.forward_flops(model)
 
 
 def test_times_are_positive_and_bad_repeats_are_refused():

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import record_checks as checks
+from test_notebooks import AWAITING_FULL_RUN
 
 from helpers import claims, features, paths, profiles, records, settings, staleness
 from helpers.course import recording, store, study
@@ -238,6 +239,12 @@ def test_a_committed_record_is_consistent_and_not_stale(path):
     profile = path.parent.name
     found = json.loads(path.read_text("utf-8"))
     assert checks.record_problems(found, profile, path.stem, results_now(path.stem, profile)) == []
+
+
+def test_every_stored_lesson_has_its_records():
+    stored = {path.stem for path in paths.lessons()} - AWAITING_FULL_RUN
+    for profile in profiles.PROFILES:
+        assert stored <= {path.stem for path in COMMITTED if path.parent.name == profile}
 
 
 TASKS = sorted(records.STUDIES.glob("*/*.json"))

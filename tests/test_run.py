@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from browser import ABSENT, CHROMIUM
 
 from helpers import paths
 from helpers.claims import MIME
@@ -294,9 +295,9 @@ def test_mathjax_is_copied_once(series):
     assert copied.stat().st_mtime_ns == before
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium here to draw the page with")
+@pytest.mark.skipif(not CHROMIUM, reason=ABSENT)
 def test_formulas_render_without_a_network(series, tmp_path):
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=8000"]
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=8000"]
     command += ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path}", "--dump-dom"]
 
     def formulas(page: Path) -> int:
@@ -307,6 +308,18 @@ def test_formulas_render_without_a_network(series, tmp_path):
     alone = tmp_path / "alone.html"  # without MathJax beside it the same page shows raw formulas
     shutil.copy(series[2] / "01_first.html", alone)
     assert formulas(alone) == 0
+
+
+@pytest.mark.parametrize("status", ["passed", "failed"])
+def test_only_a_lesson_that_passed_is_stored(status, here, tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(run.store, "measured_gflops", lambda: 1.0)
+    monkeypatch.setattr(run.store, "prepared", lambda *_: {})
+    monkeypatch.setattr(run.store, "store", lambda path, *_, **__: kept.append(path.stem))
+    outcome = run.Outcome("01_first", tmp_path / "none.ipynb", 1.0, status=status)
+    monkeypatch.setattr(run, "run_lesson", lambda *_, **__: outcome)
+    assert run.main(["01", "--profile", "quick", "--store", "--output", str(tmp_path)]) == (status == "failed")
+    assert kept == ["01_first"] * (status == "passed")
 
 
 def test_a_lesson_of_which_only_words_changed_is_stored_without_a_run(monkeypatch, capsys):

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import plots
+from helpers import plots, sketches
 from helpers.tables import Table
 
 ROWS = [
@@ -152,6 +152,17 @@ def test_probabilities_stand_beside_their_names_on_one_scale():
     colours = [plt.matplotlib.colors.to_hex(bar.get_facecolor()).upper() for bar in bars]
     assert colours == [plots.COLOURS[5], plots.COLOURS[1], plots.COLOURS[2]]
     assert axes.yaxis_inverted()
+
+
+def test_an_ablation_has_the_largest_loss_on_top_each_bar_beside_its_own_name():
+    lost = {"one": np.array([0.02, 0.04]), "nothing": np.array([-0.01, 0.01]), "some": np.array([0.01, 0.01])}
+    axes = sketches.ablation(lost, spread=0.005)
+    bars = sorted((p for p in axes.patches if p.get_height() < 1), key=lambda bar: bar.get_y())
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert dict(zip(labels, (round(bar.get_width(), 6) for bar in bars), strict=True)) == {
+        "nothing": 0, "some": 1, "one": 3
+    }  # fmt: skip
+    assert labels[-1] == "one"
 
 
 def test_confusion_writes_each_count_at_its_place_and_colours_errors_only():

@@ -12,7 +12,7 @@ TARGETS = {
     "cifar10/course": (3, 0.94, 2_000_000, 20),
     "cifar10/float32": (1, 0.93, 2_000_000, 50),
     "cifar10/small": (3, 0.93, 600_000, 11),
-    "cifar10/large": (3, 0.95, 5_000_000, 80),
+    "cifar10/large": (1, 0.95, 5_000_000, 80),
     "cats_vs_dogs/augmented": (3, 0.835, 1_000_000, 120),
     "cats_vs_dogs/course": (3, 0.925, 1_500_000, 45),
     "cats_vs_dogs_large/large": (1, 0.94, 1_500_000, 120),
@@ -21,6 +21,15 @@ TARGETS = {
 }
 
 CORES = 2
+
+#: Studies that have not been run to the end yet; a variant that is not in this list must have its records.
+AWAITING_RUNS = {
+    "cats_vs_dogs/augmented",
+    "cats_vs_dogs/course",
+    "cats_vs_dogs_large/large",
+    "vgg16_features/course",
+    "vgg16_tuning/course",
+}
 
 
 def shortfalls(found: dict, accuracy: float, parameters: int, minutes: float) -> list[str]:
@@ -39,12 +48,18 @@ def shortfalls(found: dict, accuracy: float, parameters: int, minutes: float) ->
 
 
 @pytest.mark.parametrize("variant", TARGETS)
+def test_enough_seeds_are_declared_to_judge_a_promise(variant):
+    study, name = variant.split("/")
+    assert len(records.studies()[study]["variants"][name]["seeds"]) >= TARGETS[variant][0]
+
+
+@pytest.mark.parametrize("variant", TARGETS)
 def test_the_recipes_keep_what_the_course_promises(variant):
     seeds, *limits = TARGETS[variant]
     found = records.measured(variant)
-    if not found or found["accuracy"]["n"] < seeds:
-        pytest.skip(f"not all {seeds} runs are recorded: python -m helpers study {variant.split('/')[0]}")
-    assert shortfalls(found, *limits) == []
+    complete = bool(found) and found["accuracy"]["n"] >= seeds
+    assert complete == (variant not in AWAITING_RUNS), f"{seeds} runs: python -m helpers study {variant.split('/')[0]}"
+    assert not complete or shortfalls(found, *limits) == []
 
 
 @pytest.mark.parametrize(

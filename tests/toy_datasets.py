@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.datasets import content_hash, places, raw, search, store
+from helpers.datasets import ArrayDataset, content_hash, places, raw, search, store
 from helpers.datasets.raw import RawFile
 
 PREFIXES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
@@ -57,6 +57,11 @@ def tiny_spec(files: dict[str, bytes], **changes: object) -> search.Spec:
         folders=("tiny",),
     )
     return replace(spec, **changes)
+
+
+def hash_of(data: ArrayDataset) -> str:
+    """The hash of what was loaded, computed anew: ``data.content_hash`` is what was expected."""
+    return content_hash(vars(data))
 
 
 def put(folder: Path, files: dict[str, bytes], *, packed: bool = True) -> Path:

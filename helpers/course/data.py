@@ -78,7 +78,7 @@ def show() -> int:
 
 
 def overview() -> list[dict[str, object]]:
-    """One row for each sample, each complete set, each network's weights and the photograph.
+    """One row for each sample, complete set and network's weights, one for the photograph and one for the cut-outs.
 
     Everything on this machine is read and verified (about 3 s); the network is never touched.
 

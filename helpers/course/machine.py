@@ -23,8 +23,8 @@ def machine() -> dict[str, object]:
     """This machine as records keep it: no names of people, hosts or folders.
 
     Returns:
-        ``cpu`` (str), ``cores`` (int, those this process may use), ``memory_gb`` (float or None),
-        ``bf16`` and ``avx512`` (bool: does the CPU compute with bfloat16, with 512-bit vectors).
+        ``cpu`` (str), ``cores`` (int, those this process may use), ``memory_gb`` (float or None; in units of
+        2**30 bytes), ``bf16`` and ``avx512`` (bool: does the CPU compute with bfloat16, with 512-bit vectors).
     """
     has = features()
     total = memory()[0]

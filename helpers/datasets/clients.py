@@ -71,7 +71,7 @@ def run(call: list[str], folder: Path, what: str, *, clock: Callable[[], float] 
 
     Raises:
         NotObtained: if it cannot be started, fails or takes longer than ``PATIENCE`` seconds; with the
-            last line it said.
+            first line it said that speaks of an error, otherwise the last.
     """
     log = folder / "client.log"
     with log.open("w+", encoding="utf-8", errors="replace") as output:

@@ -32,7 +32,7 @@ def difference_hash(picture: Image.Image) -> np.ndarray:
 
 
 def distances(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """In how many bits each hash differs from each of some others.
+    """Hamming distance: in how many bits each hash differs from each of some others.
 
     Args:
         some: (N, 16) uint8.
@@ -40,6 +40,9 @@ def distances(some: np.ndarray, others: np.ndarray) -> np.ndarray:
 
     Returns:
         (N, M) int16, from 0 to 128.
+
+    Raises:
+        ValueError: unless both are uint8 with 16 columns.
     """
     for name, hashes in (("some", some), ("others", others)):
         if hashes.ndim != 2 or hashes.shape[1] != BITS // 8 or hashes.dtype != np.uint8:
@@ -73,6 +76,6 @@ def assigned(wanted: np.ndarray, found: np.ndarray, most: int = SAME) -> np.ndar
 
 
 def twins(hashes: np.ndarray, most: int = SAME) -> list[tuple[int, int]]:
-    """Pairs of positions whose pictures are the same photograph, by their hashes; the lower position first."""
+    """Near-duplicates: pairs of positions in uint8 hashes (N, 16) of one and the same photograph, lower first."""
     rows, columns = np.nonzero(np.triu(distances(hashes, hashes) <= most, 1))
     return list(zip(rows.tolist(), columns.tolist(), strict=True))

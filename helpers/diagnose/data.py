@@ -104,13 +104,23 @@ def labels_match(x: np.ndarray, y: np.ndarray) -> Finding:
     pictures and labels have come out of step, for instance because one of them was shuffled alone, they do not.
 
     Args:
-        x: (N, H, W, C) pictures, at least 200 for a clear answer.
-        y: (N,) or (N, 1) labels.
+        x: (N, H, W, C) pictures in any range, H and W at least 8, N at least 200 for a clear answer. Where 8 does not
+            divide a side, what is left over at the right or lower edge is not looked at.
+        y: (N,) or (N, 1) class numbers from 0.
+
+    Returns:
+        A finding; ``values["agree"]`` and ``values["chance"]`` are shares from 0 to 1.
+
+    Raises:
+        ValueError: if pictures and labels are not equally many, or the pictures are smaller than 8 × 8.
     """
     y = np.asarray(y).reshape(-1)
     if len(x) != len(y):
         raise ValueError(f"x and y must be equally many, found {len(x)} and {len(y)}.")
-    features = neighbours.features(x)
+    if np.ndim(x) != 4 or min(x.shape[1:3]) < 8:
+        raise ValueError(f"x: expected pictures (N, H, W, C) of at least 8 × 8 pixels, found {np.shape(x)}.")
+    height, width = (side - side % 8 for side in x.shape[1:3])
+    features = neighbours.features(x[:, :height, :width])
     nearest, _ = neighbours.nearest(features, features, skip_self=True)
     agree = float((y[nearest] == y).mean())
     shares = np.bincount(y) / len(y)

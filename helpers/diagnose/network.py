@@ -68,6 +68,9 @@ def gradient_sizes(model: keras.Model, x: np.ndarray, y: np.ndarray) -> Finding:
     Returns:
         A finding with a table, a row for each trained weight: its length, that of the gradient, that of the step,
         and step / weight. Its ``values["rows"]`` are the same as numbers.
+
+    Raises:
+        ValueError: if the model has not been compiled.
     """
     copy = twin(model)
     weights = copy.trainable_variables
@@ -113,6 +116,9 @@ def _judged(rows: list[dict]) -> tuple[bool, str]:
             f"one step changes {worst} by {large[worst]:.0%} of its length, expected at most {LARGEST_STEP:.0%}. "
             "Lower the learning rate."
         )
+    if not steps:
+        found = f"only {_some([r['weight'] for r in rows])}" if rows else "nothing"
+        return False, f"no kernel is trained, found {found}. Set trainable, and compile again."
     smallest, largest = min(steps.values()), max(steps.values())
     return True, f"a gradient reaches every layer; one step changes kernels by {smallest:.2%} to {largest:.2%}."
 
@@ -122,10 +128,10 @@ def _some(names: list[str]) -> str:
 
 
 def silent_units(model: keras.Model, x: np.ndarray, *, limit: float = 0.5) -> Finding:
-    """Which ReLU units answer nothing to any of these pictures? They learn nothing either: their gradient is zero.
+    """Which ReLU units are dead: answer nothing to any of these pictures? Their gradient is zero, so they stay so.
 
     Args:
-        model: built, functional or Sequential.
+        model: built, functional or Sequential; layers inside a nested model are not looked at, ask about that model.
         x: some hundred pictures.
         limit: share of silent units in a layer that is still accepted.
 
@@ -135,7 +141,9 @@ def silent_units(model: keras.Model, x: np.ndarray, *, limit: float = 0.5) -> Fi
     relu = keras.activations.relu
     layers = [k for k in model.layers if isinstance(k, keras.layers.ReLU) or getattr(k, "activation", None) is relu]
     if not layers:
-        return Finding("silent units", True, "the network has no ReLU, so there is nothing to look at.", rows=[])
+        return Finding(
+            "silent units", True, "the network has no ReLU of its own, so there is nothing to look at.", rows=[]
+        )
     outputs = keras.Model(model.inputs[0], [layer.output for layer in layers])(tf.convert_to_tensor(x), training=False)
     rows = []
     for layer, output in zip(layers, outputs if isinstance(outputs, list) else [outputs], strict=True):

@@ -14,8 +14,8 @@ class RateRange:
 
     Attributes:
         rates: (steps,) learning rates.
-        losses: (steps,) loss of each step's batch.
-        smooth: (steps,) the same as a running mean.
+        losses: (steps,) loss of each step's batch; NaN from the first step whose loss was not finite.
+        smooth: (steps,) mean of each loss and those before it, over max(3, steps // 12) steps; NaN as above.
     """
 
     rates: np.ndarray
@@ -29,7 +29,10 @@ class RateRange:
 
     @property
     def ceiling(self) -> float | None:
-        """The first rate after that at which all progress is lost; None if there was none, or none was lost."""
+        """The first rate above :attr:`best` at which the smoothed loss is back where it began, or is NaN.
+
+        None if the loss never fell by 5 %, or never came back.
+        """
         began, lowest = self.smooth[len(self.smooth) // 12], np.nanmin(self.smooth)
         if not lowest < 0.95 * began:
             return None
@@ -64,6 +67,9 @@ def rate_range(
         batch_size: pictures a step.
         seed: of the choice of pictures.
 
+    Raises:
+        ValueError: if the model has not been compiled, unless 0 < low < high and steps ≥ 10, or if the loss is not
+            finite even at the lowest rate.
     Source: Smith, "Cyclical learning rates for training neural networks", 2015 (arXiv 1506.01186), section 3.3.
     """
     if not 0 < low < high:
@@ -86,6 +92,10 @@ def rate_range(
         chosen = draw.choice(len(x), batch_size)
         losses[number] = float(step(tf.convert_to_tensor(x[chosen]), tf.convert_to_tensor(y[chosen])))
         if not np.isfinite(losses[number]):
+            if not number:
+                raise ValueError(
+                    f"the loss is not finite in the first step, at a rate of {low:g}. Check the input, or lower `low`."
+                )
             losses[number] = np.nan
             break
     width = max(3, steps // 12)

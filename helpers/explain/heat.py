@@ -1,6 +1,7 @@
 """Heat maps: where in a picture a convolutional network finds what it answers. Lesson 09 writes Grad-CAM out first.
 
-All methods take the same arguments and return a :class:`Heat`.
+All methods take a model, pictures, classes and ``batch_size``, and return a :class:`Heat`; those that use a layer's
+maps, :func:`grad_cam` and :func:`layer_cam`, also take ``layer``.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ class Heat:
     """Heat maps of a batch of pictures.
 
     Attributes:
-        maps: float32 (N, H, W) from 0 to 1, in the size of the pictures; each map's largest value is 1.
+        maps: float32 (N, H, W) from 0 to 1, in the size of the pictures; the largest value is 1, unless ``zero``.
         classes: int (N,), the class that each map explains.
         zero: bool (N,), True where the map is zero everywhere: nothing there speaks for the class.
         layer: the layer whose maps were used; ``""`` for gradients down to the pixels.
@@ -67,8 +68,14 @@ def layer_cam(model: keras.Model, images: np.ndarray, classes=None, *, layer: st
 
 
 def plain_gradients(model: keras.Model, images: np.ndarray, classes=None, *, batch_size: int = 16) -> Heat:
-    """How strongly each pixel moves the score of the class: the largest slope of its channels, without sign.
+    """The saliency map: how strongly each pixel moves the score, the largest slope of its channels, without sign.
 
+    Args:
+        model, images, classes: as for :func:`grad_cam`.
+        batch_size: pictures at a time.
+
+    Raises:
+        ValueError: for pictures of another shape, a class that does not exist, or slopes that are no finite numbers.
     Source: Simonyan, Vedaldi and Zisserman, 2014 (arXiv 1312.6034), section 3.
     """
     images = checked(model, images)
@@ -88,6 +95,8 @@ def plain_gradients(model: keras.Model, images: np.ndarray, classes=None, *, bat
 def guided_gradients(model: keras.Model, images: np.ndarray, classes=None, *, batch_size: int = 16) -> Heat:
     """The same, with guided backpropagation: beautiful, and hardly dependent on what the network has learnt.
 
+    Raises:
+        ValueError: as for :func:`plain_gradients`, and for a model with leaky or capped ReLUs.
     Source: Springenberg and others, 2015 (arXiv 1412.6806); the criticism: Adebayo and others, 2018 (arXiv 1810.03292).
     """
     with guided(model):

@@ -32,6 +32,9 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     Returns:
         float (N,): 1 for a hit, 0 for a miss. If several pixels are equally hot, the share of them on the object; a
         map of zeros is a miss.
+
+    Raises:
+        ValueError: as for :func:`scores`.
     Source: Zhang and others, "Top-down neural attention by excitation backprop", 2016 (arXiv 1608.00507), without
     their tolerance of 15 pixels.
     """
@@ -43,7 +46,9 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 def energy_inside(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """Which share of the heat lies on the object; 0 for a map of zeros. Shapes as in :func:`pointing_game`.
+    """The energy-based pointing game: which share of the heat lies on the object; 0 for a map of zeros.
+
+    Shapes and errors as in :func:`pointing_game`.
 
     Source: Wang and others, "Score-CAM", 2020 (arXiv 1910.01279), with an exact mask instead of a box.
     """
@@ -86,7 +91,14 @@ def interval_of_mean(values: np.ndarray, seed: int = 0, draws: int = 2000) -> tu
 
 
 def scores(maps: np.ndarray, masks: np.ndarray) -> dict[str, float]:
-    """All scores of a method over many pictures, with 95 % intervals.
+    """All scores of a method over many pictures, with 95 % intervals; rates and shares are fractions.
+
+    Args:
+        maps: (N, H, W), finite and not negative.
+        masks: bool (N, H, W), each with at least one True.
+
+    Raises:
+        ValueError: for other shapes, heat that is negative or not finite, no pictures, or an empty mask.
 
     Returns:
         ``hit_rate`` with Wilson's ``hit_low`` and ``hit_high``; ``energy``, the mean share of heat inside, with

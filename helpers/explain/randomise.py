@@ -1,4 +1,8 @@
-"""The sanity check of heat maps: a map that explains what was learnt must change when the weights are lost."""
+"""The sanity check of heat maps: a map that explains what was learnt must change when the weights are lost.
+
+Source: Adebayo and others, "Sanity checks for saliency maps", 2018 (arXiv 1810.03292); here weights are shuffled, not
+drawn anew.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +25,11 @@ def random_weights(model: keras.Model, names: Sequence[str] | None = None, *, se
 
     Each array of weights is shuffled within itself: its size and spread stay, what it had learnt is gone. (New
     random numbers of another size would let later layers run empty or over, which is another experiment.)
+
+    Args:
+        model: any that :func:`weighted` finds layers in.
+        names: layers, from :func:`weighted`; all of those by default.
+        seed: of the shuffling.
 
     Raises:
         ValueError: for a name without weights, or a model without any.
@@ -54,6 +63,10 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     Returns:
         (N,); 0 where a map is the same everywhere.
+
+    Raises:
+        ValueError: unless both are (N, H, W) of one shape.
+    Source: Spearman, "The proof and measurement of association between two things", 1904.
     """
     first, second = np.asarray(first, float), np.asarray(second, float)
     if first.ndim != 3 or first.shape != second.shape:

@@ -35,6 +35,9 @@ def background(kind: str, side: int, draw: np.random.Generator, colour: Sequence
         side: pixels.
         draw: random numbers.
         colour: red, green and blue of the ground colour; drawn by default.
+
+    Raises:
+        ValueError: for another kind.
     """
     if kind not in BACKGROUNDS:
         raise ValueError(f"There is no background {kind!r}. Expected one of {', '.join(BACKGROUNDS)}.")
@@ -70,6 +73,9 @@ def compose(
 
     Returns:
         Picture, float (side, side, 3) in 0–1, and mask, bool (side, side): alpha of at least one half.
+
+    Raises:
+        ValueError: for a cut-out without alpha, or a height outside (0, 1].
     """
     if np.ndim(cut_out) != 3 or cut_out.shape[-1] != 4:
         raise ValueError(f"cut_out must have the shape (h, w, 4) with alpha, found {np.shape(cut_out)}.")
@@ -107,6 +113,9 @@ def scenes(
         seed: the same seed gives the same pictures.
         heights: smallest and largest share of the picture's side.
         colours: label → ground colour, to tie the background to the class; drawn freely by default.
+
+    Raises:
+        ValueError: for no picture, no cut-out, or a label without a colour.
     """
     if count < 1 or not len(cut_outs):
         raise ValueError(f"Expected at least one picture and one cut-out, found {count} and {len(cut_outs)}.")
@@ -131,6 +140,10 @@ def grids(scenes: Scenes, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
     Neighbours must show four different classes, so that only one cell can be right; with labels in turn, from four
     cut-outs on, they do. Which of the four is asked for, and where each stands, is drawn.
+
+    Returns:
+        Pictures float32 (M, 2 · side, 2 · side, 3) in 0–1, masks bool (M, 2 · side, 2 · side) and labels int (M,), with
+        M = N // 4; what is left over is dropped.
 
     Raises:
         ValueError: if there are fewer than four pictures, or four neighbours are not of four classes.
