@@ -237,7 +237,8 @@ def test_ctrl_c_ends_the_series(tmp_path):
     )
     write(tmp_path / "notebooks/02_next.ipynb", [PARAMETERS])
     code = (
-        "import sys, pathlib; from helpers import paths; from helpers.course import cli\n"
+        "import signal, sys, pathlib; from helpers import paths; from helpers.course import cli\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background\n"
         f"paths.NOTEBOOKS = pathlib.Path({str(tmp_path / 'notebooks')!r})\n"
         f"sys.exit(cli.main(['run', '--output', {str(tmp_path / 'build')!r}]))"
     )
