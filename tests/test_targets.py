@@ -27,8 +27,6 @@ AWAITING_RUNS = {
     "cats_vs_dogs/augmented",
     "cats_vs_dogs/course",
     "cats_vs_dogs_large/large",
-    "vgg16_features/course",
-    "vgg16_tuning/course",
 }
 
 
