@@ -40,6 +40,16 @@ def runs(study: str) -> list[dict]:
     return sorted((task for task in found if task["variant"] == variant), key=lambda task: task["seed"])
 
 
+def values(study: str, key: str) -> list:
+    """What every finished task of a study's variant says under one key, seed by seed.
+
+    Args:
+        study: ``"study/variant"``.
+        key: as in the recipe's result, for instance ``"test_accuracy"``.
+    """
+    return [task["result"][key] for task in runs(study)]
+
+
 def summary(values: list[float]) -> dict[str, float | int]:
     """Mean (``value``), number (``n``) and sample standard deviation (``spread``; 0 for one value) over seeds."""
     spread = statistics.stdev(values) if len(values) > 1 else 0.0

@@ -164,6 +164,7 @@ def test_runs_of_a_variant_are_its_own_in_the_order_of_their_seeds(toy):
     for variant, seed in (("plain", 10), ("plain", 9), ("plain-large", 5)):
         study.run_task("toy", variant, seed)
     assert [task["seed"] for task in records.runs("toy/plain")] == [9, 10]
+    assert records.values("toy/plain", "accuracy") == [11.0, 12.0] and records.values("toy/other", "accuracy") == []
     assert records.runs("toy/other") == [] == records.runs("other/plain")
 
 

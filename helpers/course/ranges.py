@@ -103,7 +103,7 @@ def full_ranges(lesson: str) -> dict[str, dict]:
         entry = claims.declared()[name]
         if not is_ranged(entry):
             continue
-        values = [task["result"][name.split(".")[-1]] for task in records.runs(entry.get("study", ""))]
+        values = records.values(entry.get("study", ""), name.split(".")[-1])
         if len(values) > 1:
             ranges[name] = _range(name, values, _told(values, "of the study"))
         elif name in seeded:
