@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers import paths, settings
+from helpers import paths, settings, syntax
 from helpers.backend import keras, tf
 from helpers.files import atomic_write
 
@@ -212,11 +212,11 @@ def _file(name: str, mark) -> Path:
 
 
 def _add_data(mark, parts: Sequence) -> None:
-    """Let the arrays among the parts count in a hash: their shapes, and every so many rows of each."""
+    """Let the arrays among the parts count in a hash, to the last value: one corrected label is other data."""
     for array in parts:
         if isinstance(array, np.ndarray):
-            mark.update(str(array.shape).encode())
-            mark.update(np.ascontiguousarray(array[:: max(1, len(array) // 256)]).tobytes())
+            mark.update(f"{array.shape} {array.dtype}".encode())
+            mark.update(np.ascontiguousarray(array).data)
 
 
 def _make_room(file: Path) -> None:
@@ -229,11 +229,9 @@ def _make_room(file: Path) -> None:
 
 @cache
 def _code() -> str:
-    """A hash of the helpers' code: a training by other code is another training."""
-    mark = hashlib.sha256()
-    for file in sorted((paths.ROOT / "helpers").glob("*.py")):
-        mark.update(file.read_bytes())
-    return mark.hexdigest()
+    """A hash of the helpers' code, without its comments and docstrings: a training by other code is another one."""
+    files = sorted((paths.ROOT / "helpers").glob("*.py"))
+    return hashlib.sha256("\n".join(syntax.meaning(file.read_text("utf-8")) for file in files).encode()).hexdigest()
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:

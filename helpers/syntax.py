@@ -31,6 +31,11 @@ def unit(nodes: Iterable[ast.stmt]) -> Unit:
     return Unit(_canonical(tree), {m for m in _taken(tree.body, set()) if m.partition(".")[0] in outer})
 
 
+def meaning(source: str) -> str:
+    """A module's code as a canonical text: comments, docstrings and formatting make no difference."""
+    return _canonical(_without_docstrings(ast.parse(source)))
+
+
 def _taken(body: Iterable[ast.stmt], made: set[str]) -> Iterator[str]:
     """Names that statements mention before they make them: after ``figure, ax = …``, ax is not an earlier cell's."""
     for statement in body:

@@ -105,10 +105,28 @@ def test_while_a_record_is_made_a_finished_training_is_done_again_and_an_interru
     assert train()[1] == [3, 4]
 
 
-def test_other_code_of_the_course_is_another_training(cache, monkeypatch):
+@pytest.fixture
+def course(monkeypatch, tmp_path):
+    """A course of one module, whose code counts instead of this course's."""
+    module = tmp_path / "helpers" / "toy.py"
+    module.parent.mkdir()
+    monkeypatch.setattr(checkpoints.paths, "ROOT", tmp_path)
+    checkpoints._code.cache_clear()
+    yield module
+    checkpoints._code.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("code", "ran"),
+    [("# Better\nrate = 1", []), ('"""Two."""\n\nrate = (1)', []), ("rate = 2", [1, 2, 3, 4])],
+    ids=["comment", "docstring", "number"],
+)
+def test_other_code_of_the_course_is_another_training_and_other_words_are_not(cache, course, code, ran):
+    course.write_text("# Good\nrate = 1")
     train()
-    monkeypatch.setattr(checkpoints, "_code", lambda: "changed")
-    assert train()[1] == [1, 2, 3, 4]
+    checkpoints._code.cache_clear()  # a new process
+    course.write_text(code)
+    assert train()[1] == ran
 
 
 def test_old_trainings_of_a_name_make_room_and_other_names_stay(cache):
@@ -263,53 +281,3 @@ def test_a_remembered_training_gives_history_and_weights_without_training(cache,
     again, epochs, same = train()
     assert again == history and epochs == [] and all(map(np.array_equal, weights, same))
     assert "“toy” is taken" in capsys.readouterr().out
-
-
-def loop(stop: int = 0, count: int = 4, rate: float = 0.1, name: str | None = "loop") -> tuple:
-    """A hand-written loop, run anew: (history or None if it was stopped, epochs that ran, weight)."""
-    weight, history, ran = tf.Variable(np.zeros((4, 1), "float32")), {"loss": []}, []
-    try:
-        for epoch in checkpoints.epochs(name, count, [weight], history, of=(INPUTS, rate)):
-            if stop and epoch == stop:
-                weight.assign(weight + 9)  # in the midst of an epoch: not what the next attempt may begin with
-                raise KeyboardInterrupt
-            chosen = np.random.default_rng(epoch).permutation(48)[:16]
-            error = INPUTS[chosen] @ weight.numpy() - TARGETS[chosen]
-            weight.assign(weight - rate * INPUTS[chosen].T @ error / 16)
-            history["loss"].append(float(np.mean(error**2)))
-            ran.append(epoch)
-    except KeyboardInterrupt:
-        history = None
-    return history, ran, weight.numpy()
-
-
-def test_a_hand_written_loop_goes_on_where_it_stopped(cache, capsys):
-    whole, ran, weight = loop(name=None)
-    assert ran == [0, 1, 2, 3] and len(whole["loss"]) == 4 and not list(cache.rglob("*.npz"))
-    assert loop(stop=2)[:2] == (None, [0, 1])
-    history, ran, resumed = loop()
-    assert ran == [2, 3] and history == whole and np.array_equal(resumed, weight)
-    assert capsys.readouterr().out == ""
-    history, ran, again = loop()
-    assert ran == [] and history == whole and np.array_equal(again, weight)
-    assert re.search(r"“loop” was trained by this same code on \d{4}-\d\d-\d\d", capsys.readouterr().out)
-
-
-@pytest.mark.parametrize("other", [{"count": 5}, {"rate": 0.2}, {"name": "another"}])
-def test_another_hand_written_loop_begins_at_its_beginning(cache, other):
-    loop()
-    assert loop(**other)[1] == list(range(other.get("count", 4)))
-
-
-def test_records_train_a_hand_written_loop_anew(cache, monkeypatch):
-    monkeypatch.setenv(settings.FRESH, "1")
-    loop(stop=2)
-    assert loop()[1] == [2, 3], "an interrupted one goes on"
-    assert loop()[1] == [0, 1, 2, 3], "a finished one does not stand in for a new one"
-
-
-def test_a_broken_file_of_a_hand_written_loop_is_passed_over(cache):
-    whole = loop()[0]
-    (file,) = cache.rglob("*.npz")
-    file.write_bytes(file.read_bytes()[:100])
-    assert loop()[:2] == (whole, [0, 1, 2, 3])
