@@ -143,6 +143,7 @@ def test_guided_backpropagation_lets_positive_gradients_pass_only_and_leaves_no_
 OTHER_RECTIFIERS = {
     "ReLU6": lambda: layers.ReLU(max_value=6),
     "leaky": lambda: layers.LeakyReLU(),
+    "learnt": lambda: layers.PReLU(),
     "activation": lambda: layers.Activation("relu6"),
 }
 
@@ -153,7 +154,16 @@ def test_guided_backpropagation_refuses_rectifiers_that_it_would_change(name):
     model = keras.Sequential(
         [keras.Input((SIDE, SIDE, 3)), layers.Conv2D(1, 1), kind, layers.Flatten(), layers.Dense(2)]
     )
-    with pytest.raises(ValueError, match=f"defined for max.*{kind.name}"):
+    with pytest.raises(ValueError, match=f"defined for layers of max.*{kind.name}"):
+        explain.guided_gradients(model, np.ones((1, SIDE, SIDE, 3), np.float32), 0)
+
+
+@pytest.mark.parametrize("function", [keras.ops.relu, keras.ops.relu6, keras.ops.leaky_relu], ids=lambda f: f.__name__)
+def test_guided_backpropagation_refuses_rectifiers_that_are_no_layers(function):
+    inputs = keras.Input((SIDE, SIDE, 3))
+    x = layers.Flatten()(function(layers.Conv2D(1, 1)(inputs)))
+    model = keras.Model(inputs, layers.Dense(2)(x))
+    with pytest.raises(ValueError, match=f"defined for layers of max.*{model.operations[2].name}"):
         explain.guided_gradients(model, np.ones((1, SIDE, SIDE, 3), np.float32), 0)
 
 

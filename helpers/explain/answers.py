@@ -104,11 +104,15 @@ def _guided(x: tf.Tensor):
     return tf.nn.relu(x), back
 
 
-def _other_rectifier(layer: keras.layers.Layer) -> bool:
+def _other_rectifier(layer: keras.Operation) -> bool:
+    if not isinstance(layer, keras.layers.Layer):  # in a functional model, keras.ops.relu(x) and its like
+        return type(layer).__name__.lower().endswith(("relu", "relu6"))
     if isinstance(layer, keras.layers.ReLU):
         return bool(layer.max_value is not None or layer.negative_slope or layer.threshold)
     others = (keras.activations.relu6, keras.activations.leaky_relu)
-    return isinstance(layer, keras.layers.LeakyReLU) or getattr(layer, "activation", None) in others
+    return (
+        isinstance(layer, keras.layers.LeakyReLU | keras.layers.PReLU) or getattr(layer, "activation", None) in others
+    )
 
 
 @contextmanager
@@ -116,16 +120,18 @@ def guided(model: keras.Model) -> Iterator[None]:
     """While the block lasts, every ReLU lets only positive gradients pass (guided backpropagation).
 
     Raises:
-        ValueError: if the model has rectifiers of another kind, such as ReLU6, for which the method is not defined.
+        ValueError: if the model has rectifiers of another kind, such as ReLU6, for which the method is not defined,
+            or calls ``keras.ops.relu``, which is no layer. (Inside a layer's or model's own ``call`` that is not seen.)
     Source: Springenberg and others, "Striving for simplicity", 2015 (arXiv 1412.6806).
     """
     with_activation = [k for k in leaves(model) if getattr(k, "activation", None) is keras.activations.relu]
     plain = [k for k in leaves(model) if isinstance(k, keras.layers.ReLU)]
-    others = [k.name for k in leaves(model) if _other_rectifier(k)]
+    functions = [k for k in getattr(model, "operations", []) if not isinstance(k, keras.layers.Layer)]
+    others = [k.name for k in [*leaves(model), *functions] if _other_rectifier(k)]
     if others:
         raise ValueError(
-            f"Guided backpropagation is defined for max(0, x) alone; found other rectifiers in {model.name!r}: "
-            f"{', '.join(others[:5])}. Use another method."
+            "Guided backpropagation is defined for layers of max(0, x) alone; found other rectifiers in "
+            f"{model.name!r}: {', '.join(others[:5])}. Use another method."
         )
     try:
         for layer in with_activation:
