@@ -120,6 +120,13 @@ def test_little_disk(healthy, monkeypatch):
     assert "Only 1.0 GiB of disk are free. Make room" in words(doctor.system_problems())
 
 
+def test_disk_for_the_quick_profile_alone(healthy, monkeypatch):
+    usage = shutil._ntuple_diskusage(10**12, 0, 5 * 2**30)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    assert "Only 5.0 GiB of disk are free. That is enough for the quick" in words(doctor.system_problems())
+    assert not any(problem.serious for problem in doctor.system_problems())
+
+
 def test_an_intel_mac(healthy, monkeypatch):
     monkeypatch.setattr(doctor.sys, "platform", "darwin")
     assert "Macs with Intel" in words(doctor.system_problems())

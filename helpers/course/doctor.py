@@ -34,6 +34,7 @@ __all__ = ["Problem", "machine", "main"]
 
 SHOWN_VERSIONS = ("tensorflow", "keras", "numpy", "scipy", "matplotlib", "jupyterlab", "papermill", "pytest")
 ENOUGH_DISK = 2 * 10**9
+ENOUGH_DISK_FULL = 8 * 10**9  # lessons 06 and 07 keep 4 GB of features, the data and kept trainings take 3
 ENOUGH_MEMORY = 3 * 2**30
 
 
@@ -145,6 +146,14 @@ def system_problems() -> list[Problem]:
     if free < ENOUGH_DISK:
         problems.append(
             Problem(f"Only {_gigabytes(free)} of disk are free.", "Make room: at least 2 GB for the results.")
+        )
+    elif free < ENOUGH_DISK_FULL:
+        problems.append(
+            Problem(
+                f"Only {_gigabytes(free)} of disk are free.",
+                "That is enough for the quick profile; the full one needs 8 GB, half of it for kept features.",
+                serious=False,
+            )
         )
     unused = memory()[1]
     if unused is not None and unused < ENOUGH_MEMORY:
