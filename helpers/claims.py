@@ -51,15 +51,23 @@ def recorded(name: str) -> dict | None:
     return record and record["claims"].get(name)
 
 
-def shown(value: float | None, unit: str) -> str:
-    """A value as people write it: fractions as per cent, counts with separators, a dash for None."""
+def shown(value: float | None, unit: str, spread: float | None = None) -> str:
+    """A value as people write it: fractions as per cent, counts with separators, a dash for None.
+
+    Args:
+        value: what was measured.
+        unit: ``"fraction"``, any other unit, or ``""``.
+        spread: standard deviation over several runs, written behind the value: "17.69 ± 0.3 minutes".
+    """
     if value is None:
         return "–"
     if unit == "fraction":
-        return f"{100 * value:.2f} %"
-    if float(value).is_integer() and abs(value) >= 1000:
-        return f"{value:,.0f} {unit}".strip()
-    return f"{value:.4g} {unit}".strip()
+        value, unit, form, short = 100 * value, "%", ".2f", ".2f"
+        spread = None if spread is None else 100 * spread
+    else:
+        form, short = ",.0f" if float(value).is_integer() and abs(value) >= 1000 else ".4g", ".2g"
+    number = f"{value:{form}}" if spread is None else f"{value:{form}} ± {spread:{short}}"
+    return f"{number} {unit}".strip()
 
 
 class Claim:
@@ -76,9 +84,10 @@ class Claim:
 
     def _columns(self) -> list[tuple[str, str]]:
         full = recorded(self.name)
-        record = shown(full and full["value"], self.unit)
-        if full and full["n"] > 1:
-            record += f" ± {shown(full['spread'], self.unit)} ({full['n']} runs)"
+        several = full and full["n"] > 1
+        record = shown(full and full["value"], self.unit, full["spread"] if several else None)
+        if several:
+            record += f" ({full['n']} runs)"
         return [
             (f"your run ({self.profile})", shown(self.value, self.unit)),
             ("expected here", f"{shown(self.low, self.unit)} to {shown(self.high, self.unit)}"

@@ -1,5 +1,7 @@
 """How a lesson begins: profile, seed, figure style, and one line that says how long it will take."""
 
+from numbers import Integral
+
 from helpers import plots, profiles
 from helpers.backend import keras
 from helpers.opening import Opening, measured_minutes
@@ -24,6 +26,6 @@ def start(name: str, *, profile: str, seed: int) -> Opening:
 
 def checked_seed(seed: object) -> int:
     """The seed itself if NumPy and TensorFlow both take it, otherwise a ``ValueError`` that says so."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**32:
         raise ValueError(f"The seed must be a whole number from 0 to {2**32 - 1}, found {seed!r}.")
-    return seed
+    return int(seed)

@@ -40,6 +40,17 @@ def use_course_style() -> None:
     )
 
 
+def colours(count: int) -> tuple[str, ...]:
+    """The first ``count`` colours of the course.
+
+    Raises:
+        ValueError: for more than seven: nobody tells eight lines apart.
+    """
+    if count > len(COLOURS):
+        raise ValueError(f"A figure tells at most {len(COLOURS)} lines apart, found {count}. Draw several figures.")
+    return COLOURS[:count]
+
+
 def show(drawn: Figure | Axes, alt: str) -> None:
     """Show a figure once, with a text alternative for readers who cannot see it, and close it.
 
@@ -127,10 +138,13 @@ def curves(
         key: ``"loss"`` or ``"accuracy"``; ``"val_" + key`` is drawn too where it exists.
         ax: where to draw; a new figure by default.
         label: name of the vertical axis; the key by default.
+
+    Raises:
+        ValueError: for more runs than colours.
     """
     if ax is None:
         ax = plt.figure().add_subplot()
-    for colour, (name, history) in zip(COLOURS, histories.items(), strict=False):
+    for colour, (name, history) in zip(colours(len(histories)), histories.items(), strict=True):
         for k, style, what in ((key, "-", "training"), (f"val_{key}", "--", "validation")):
             if k in history:
                 epochs = np.arange(1, len(history[k]) + 1)
@@ -156,11 +170,11 @@ def probabilities(values: np.ndarray, names: Sequence[str], truth: int | None = 
     _one_each(names, len(values), "names", "probabilities")
     if ax is None:
         ax = plt.figure(figsize=(5, 3)).add_subplot()
-    colours = [COLOURS[5]] * len(values)
-    colours[int(np.argmax(values))] = COLOURS[1]
+    bars = [COLOURS[5]] * len(values)
+    bars[int(np.argmax(values))] = COLOURS[1]
     if truth is not None:
-        colours[truth] = COLOURS[2]
-    ax.barh(range(len(values)), values, color=colours)
+        bars[truth] = COLOURS[2]
+    ax.barh(range(len(values)), values, color=bars)
     ax.set(yticks=range(len(values)), yticklabels=names, xlim=(0, 1), xlabel="probability")
     ax.invert_yaxis()
     return ax

@@ -42,7 +42,7 @@ def range_test(ranged: RateRange, classes: int, ax: Axes | None = None) -> Axes:
 def training_losses(histories: Mapping[str, Mapping], classes: int, ax: Axes | None = None) -> Axes:
     """The training loss of several short trainings, epoch by epoch, around ln K."""
     ax = ax or plt.figure(figsize=(6.5, 3.2)).add_subplot()
-    for colour, (name, history) in zip(plots.COLOURS, histories.items(), strict=False):
+    for colour, (name, history) in zip(plots.colours(len(histories)), histories.items(), strict=True):
         ax.plot(range(1, len(history["loss"]) + 1), history["loss"], "o-", color=colour, label=name)
     nothing, longest = np.log(classes), max(len(h["loss"]) for h in histories.values())
     ax.axhline(nothing, color=GREY, linewidth=1)
@@ -65,6 +65,7 @@ def whitening(before: np.ndarray, after: np.ndarray, filters: np.ndarray) -> Fig
         ax = part.add_subplot()
         drawn = ax.imshow(rows.T @ rows / len(rows), cmap="RdBu", vmin=-1, vmax=1)
         ax.set(title=f"covariance: {name}", xlabel="value", ylabel="value")
+        ax.locator_params(integer=True)
     figure.colorbar(drawn, ax=ax, shrink=0.8)
     for i, ax in enumerate(right.subplots(3, -(-count // 3)).flat):
         ax.set_axis_off()

@@ -1,7 +1,9 @@
 """Small tables that look right in a notebook, in the book and in a terminal."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from numbers import Integral, Real
 
 
 class Table:
@@ -12,7 +14,7 @@ class Table:
         columns: which keys to show, in which order; by default those of the first row.
         caption: one sentence above the table.
         formats: format specifications by column, for instance ``{"test accuracy": ".2%"}``;
-            they apply to numbers only.
+            they apply to numbers only. A blank goes before every "%", as in the text of the course.
     """
 
     def __init__(
@@ -32,12 +34,13 @@ class Table:
         value = row.get(column)
         if value is None:
             return "–"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return str(value)
-        return format(value, self.formats.get(column, ",d" if isinstance(value, int) else ".4g"))
+        form = ""
+        if isinstance(value, Real) and not isinstance(value, bool):
+            form = self.formats.get(column, ",d" if isinstance(value, Integral) else ".4g")
+        return re.sub(r"(?<=\d)%", " %", format(value, form))
 
     def _is_number(self, column: str) -> bool:
-        return any(isinstance(row.get(column), int | float) for row in self.rows)
+        return any(isinstance(row.get(column), Real) for row in self.rows)
 
     def _repr_html_(self) -> str:
         align = {c: "right" if self._is_number(c) else "left" for c in self.columns}

@@ -98,24 +98,26 @@ def test_without_a_record_there_is_a_dash_and_with_one_mean_spread_and_runs(show
     (tmp_path / "full").mkdir()
     entry = {"value": 0.8, "spread": 0.0125, "n": 5}
     (tmp_path / "full/01_toy.json").write_text(json.dumps({"claims": {"toy.accuracy": entry}}))
-    assert "recorded full run 80.00 % ± 1.25 % (5 runs)" in repr(shown[0])
-    assert "<td>80.00 % ± 1.25 % (5 runs)</td>" in shown[0]._repr_html_()
+    assert "recorded full run 80.00 ± 1.25 % (5 runs)" in repr(shown[0])
+    assert "<td>80.00 ± 1.25 % (5 runs)</td>" in shown[0]._repr_html_()
     claims.claim("toy.parameters", 1234)
     assert "recorded full run –, published –" in repr(shown[1])
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "text"),
+    ("value", "unit", "spread", "text"),
     [
-        (None, "fraction", "–"),
-        (0.91567, "fraction", "91.57 %"),
-        (333526, "parameters", "333,526 parameters"),
-        (12.3456, "minutes", "12.35 minutes"),
-        (999.0, "", "999"),
+        (None, "fraction", None, "–"),
+        (0.91567, "fraction", None, "91.57 %"),
+        (0.91567, "fraction", 0.00151, "91.57 ± 0.15 %"),
+        (333526, "parameters", None, "333,526 parameters"),
+        (12.3456, "minutes", None, "12.35 minutes"),
+        (12.3456, "minutes", 0.3018, "12.35 ± 0.3 minutes"),
+        (999.0, "", None, "999"),
     ],
 )
-def test_values_as_people_write_them(value, unit, text):
-    assert claims.shown(value, unit) == text
+def test_values_as_people_write_them(value, unit, spread, text):
+    assert claims.shown(value, unit, spread) == text
 
 
 # The declarations of the course ------------------------------------------------------------------

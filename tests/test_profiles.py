@@ -153,9 +153,9 @@ def test_pieces_of_a_killed_process_go_after_a_day(tmp_path):
 # The start of a lesson ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, np.int64(3)])
 def test_good_seeds(seed):
-    assert lesson.checked_seed(seed) == seed
+    assert lesson.checked_seed(seed) == seed and type(lesson.checked_seed(seed)) is int
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, "0", 1.0, None, True, [0], np.float32(1)])

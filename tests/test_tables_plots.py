@@ -46,7 +46,7 @@ def test_html_shows_every_cell_escaped_formatted_and_aligned():
     read = Reader(html)
     assert read.rows == [
         ["name", "share", "count", "good"],
-        ["a <b> & c", "91.6%", "333,526", "True"],
+        ["a <b> & c", "91.6 %", "333,526", "True"],
         ["d", "–", "7", "–"],
     ]
     assert read.caption == "x < y" and "<b>" not in html
@@ -59,7 +59,7 @@ def test_columns_choose_and_order_and_an_unknown_column_is_dashes():
 
 def test_markdown_for_the_readme():
     assert Table(ROWS, ["name", "share", "count"], formats={"share": ".2%"}).markdown() == (
-        "| name | share | count |\n|---|---:|---:|\n| a <b> & c | 91.57% | 333,526 |\n| d | – | 7 |"
+        "| name | share | count |\n|---|---:|---:|\n| a <b> & c | 91.57 % | 333,526 |\n| d | – | 7 |"
     )
 
 
@@ -68,6 +68,9 @@ def test_text_is_aligned_and_ends_without_blanks():
         "Two rows\nname        share    count\na <b> & c  0.9157  333,526\nd               –        7"
     )
     assert repr(Table(ROWS)) == str(Table(ROWS))
+    numpy = Table([{"a": np.float32(0.5), "b": np.int64(1234), "c": np.bool_(True)}], formats={"a": ".1%"})
+    assert str(numpy).split() == ["a", "b", "c", "50.0", "%", "1,234", "True"]
+    assert "from 97.3 % to 98.6 %" in str(Table([{"interval": f"from {0.973:.1%} to {0.986:.1%}"}]))
     assert str(Table([{"a": 1, "b": "long"}, {"a": 2, "b": ""}])).splitlines()[-1] == "2"
 
 
@@ -141,6 +144,13 @@ def test_curves_count_epochs_from_one_and_dash_the_validation():
     assert lines["a, validation"].get_color() == lines["a, training"].get_color() != lines["b, training"].get_color()
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "cross-entropy") and axes.get_legend()
     assert plots.curves(histories, "loss").get_ylabel() == "loss"
+
+
+@pytest.mark.parametrize("draw", [plots.curves, sketches.training_losses])
+def test_more_runs_than_colours_are_refused_instead_of_left_out(draw):
+    histories = {str(run): {"loss": [2, 1]} for run in range(8)}
+    with pytest.raises(ValueError, match="at most 7 lines apart, found 8"):
+        draw(histories, 10 if draw is sketches.training_losses else "loss")
 
 
 def test_probabilities_stand_beside_their_names_on_one_scale():

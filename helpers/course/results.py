@@ -111,10 +111,10 @@ def recipes(names: Sequence[str]) -> str:
 
 def _recipe(name: str, found: dict) -> dict:
     accuracy, machine = found["accuracy"], found["machine"]
-    spread = f" ± {claims.shown(accuracy['spread'], 'fraction')}" if accuracy["n"] > 1 else ""
+    spread = accuracy["spread"] if accuracy["n"] > 1 else None
     return {
         "recipe": WORDS[name],
-        "test accuracy": claims.shown(accuracy["value"], "fraction") + spread,
+        "test accuracy": claims.shown(accuracy["value"], "fraction", spread),
         "runs": accuracy["n"],
         "published": claims.shown(claims.published_value(name + SUFFIX), "fraction"),
         "parameters": found["parameters"],
