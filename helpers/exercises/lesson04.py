@@ -95,4 +95,4 @@ def identity(answer):
         for i in range(min(channels, filters)):
             expected[k // 2, k // 2, i, i] = 1
         require_array(tried(answer(k, channels, filters)), expected, f"identity({k}, {channels}, {filters})")
-    return "Behind such a layer the network is as deep as it wants to be, and not yet any deeper."
+    return "Right: such a layer hands its channels on unchanged, until training makes something of it."

@@ -59,7 +59,11 @@ RULES = (
     ("new head", "compile", "what is compiled must be complete"),
     ("freeze the base", "compile", "`compile` fixes what is trained"),
     ("compile", "train the head", "nothing is trained before it is compiled"),
-    ("train the head", "unfreeze block 5", "a random head would send noise into block 5"),
+    (
+        "train the head",
+        "unfreeze block 5",
+        "the head needs a higher rate than block 5 bears, so it has a stage of its own",
+    ),
     ("unfreeze block 5", "compile again", "a changed `trainable` counts from the next `compile` on"),
     ("compile again", "train both slowly", "without it, block 5 stays as it is"),
 )
@@ -81,4 +85,4 @@ def order(answer):
     require(len(answer) == len(STEPS), f"Expected each of the {len(STEPS)} steps once, found {len(answer)} entries.")
     for earlier, later, why in RULES:
         require(answer.index(earlier) < answer.index(later), f"“{later}” comes before “{earlier}”: {why}.")
-    return "Head first, then slowly: in this order nothing is spoilt."
+    return "Head first, then both, slowly: each stage has a rate of its own."
