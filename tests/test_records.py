@@ -166,7 +166,7 @@ def test_claims_and_the_opening_line_show_the_new_record(toy):
     add_tasks(0.7, 0.8, 0.9)
     cells = stored(toy, seconds=600)
     assert "recorded full run 80.00 ± 10.00 % (3 runs)" in cells["claims"].outputs[0].data["text/plain"]
-    assert "80.00 %" in cells["claims"].outputs[0].data["text/html"]
+    assert "80.00 ± 10.00 %" in cells["claims"].outputs[0].data["text/html"]
     assert "full 10 min" in cells["start"].outputs[0].data["text/plain"]
 
 

@@ -16,8 +16,8 @@ CALLS = [
         "validation_accuracy",
     ),
     ("cifar10/float32", "run_recipe(0, (8, 8, 8), 1, 100, precision='float32')", "test_accuracy"),
-    ("cats_vs_dogs_why/once", "run_why(0, 'once', epochs=1, side=32, widths=(4, 4))", "seen"),
-    ("cats_vs_dogs_why/validation", "run_why(0, validation='changed', epochs=1, side=32, widths=(4, 4))", "seen"),
+    ("cats_vs_dogs_why/once", "run_why(0, 'once', epochs=1)", "seen"),
+    ("cats_vs_dogs_why/validation", "run_why(0, validation='changed', epochs=1)", "seen"),
     (
         "cats_vs_dogs/course",
         "run_course(0, (24, 32), 1, 0.1, judge='validation', network={'widths': (8,), 'stem': 4}, orthogonal=False)",

@@ -58,7 +58,7 @@ WRONG = [
     ("discordant", lambda a, b: ("1", "2"), "expected a number"),
     ("order", [*STEPS[:4], "compile again", "unfreeze block 5", STEPS[6]], "counts from the next"),
     ("order", ["new head", "compile", "freeze the base", *STEPS[3:]], "fixes what is trained"),
-    ("order", [*STEPS[:3], "unfreeze block 5", "train the head", *STEPS[5:]], "noise"),
+    ("order", [*STEPS[:3], "unfreeze block 5", "train the head", *STEPS[5:]], "higher rate"),
     ("order", STEPS[:-1], "does not occur"),
     ("order", [*STEPS, "compile"], "found 8 entries"),
     ("order", "new head", "Expected a list"),
