@@ -1,11 +1,9 @@
 """`python -m helpers run` on small notebooks made here: what passes, what fails, what is written."""
 
-import base64
 import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,66 +12,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import ABSENT, CHROMIUM
+import toy_course
 
 from helpers import paths
-from helpers.claims import MIME
-from helpers.course import cli, html, run
+from helpers.course import cli, run
 from helpers.course.progress import Progress
 from helpers.errors import CourseError
-
-PIXEL = base64.b64encode(
-    bytes.fromhex(
-        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f0005fe02fe"
-        "dccc59e70000000049454e44ae426082"
-    )
-).decode()
-PARAMETERS = ("parameters", "profile = 'quick'\nseed = 0", ["parameters"])
-PASSING = [
-    PARAMETERS,
-    (
-        "claims",
-        "import os\nfrom IPython.display import display\n"
-        "claim = {'name': 'toy.seed', 'value': seed, 'unit': '', 'low': 0, 'high': 5, 'profile': profile}\n"
-        f"display({{{MIME!r}: claim, 'text/html': 'a claim'}}, raw=True)",
-    ),
-    ("environment", "print(os.environ['COURSE_PROFILE'], profile, os.environ.get('TOY'), os.getcwd())"),
-    ("solution", "print('the solution')", ["solution"]),
-    (
-        "figure",
-        f"display({{'image/png': {PIXEL!r}}},\nmetadata={{'image/png': {{'alt': 'One \"red\" pixel.'}}}}, raw=True)",
-    ),
-]
-FAILING = [
-    PARAMETERS,
-    ("before", "print('so far')"),
-    ("broken", "raise ValueError('the reason')"),
-    ("after", "1"),
-]
-PROSE = "# Toy\n\nInline $a^2$ and\n\n$$\\frac{1}{2}$$\n\n[next](02_next.ipynb#part) [data](../data/README.md)"
-
-
-def write(path: Path, cells, prose: str = PROSE) -> Path:
-    """Write a notebook of one text cell and these code cells: (id, source) or (id, source, tags)."""
-    node = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    node.cells = [nbformat.v4.new_markdown_cell(prose, id=f"{path.stem}-title")]
-    for name, source, *tags in cells:
-        cell = nbformat.v4.new_code_cell(source, id=f"{path.stem}-{name}")
-        if tags:
-            cell.metadata["tags"] = tags[0]
-        node.cells.append(cell)
-    nbformat.write(node, path)
-    return path
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    """A folder with a passing lesson, a failing one and another passing one."""
-    folder = tmp_path_factory.mktemp("course")
-    write(folder / "01_first.ipynb", PASSING)
-    write(folder / "02_next.ipynb", FAILING)
-    write(folder / "A1_appendix.ipynb", [PARAMETERS])
-    return folder
+    return toy_course.make(tmp_path_factory.mktemp("course"))
 
 
 @pytest.fixture
@@ -86,15 +35,7 @@ def here(course, monkeypatch) -> Path:
 def series(course, tmp_path_factory):
     """The whole series, run once: (exit code, what was printed, the output folder)."""
     output = tmp_path_factory.mktemp("build")
-    patch = pytest.MonkeyPatch()
-    patch.setattr(paths, "NOTEBOOKS", course)
-    stream = io.StringIO()
-    patch.setattr(sys, "stdout", stream)
-    try:
-        code = run.main(["--seed", "3", "--output", str(output)])
-    finally:
-        patch.undo()
-    return code, stream.getvalue(), output
+    return *toy_course.run_in(course, "--seed", "3", "--output", str(output)), output
 
 
 def test_a_failing_lesson_makes_exit_code_1_and_the_others_still_run(series):
@@ -151,7 +92,7 @@ def test_reports_each_cell(course, tmp_path):
 
 
 def test_a_kernel_that_dies_is_an_outcome(tmp_path):
-    path = write(tmp_path / "03_dies.ipynb", [PARAMETERS, ("exit", "import os\nos._exit(1)")])
+    path = toy_course.write(tmp_path / "03_dies.ipynb", [toy_course.PARAMETERS, ("exit", "import os\nos._exit(1)")])
     (tmp_path / "out").mkdir()
     outcome = run.run_lesson(path, "quick", 0, tmp_path / "out")
     assert outcome.status == "failed" and "kernel died" in outcome.message
@@ -231,11 +172,11 @@ def test_no_lessons_at_all(monkeypatch, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent differently there")
 def test_ctrl_c_ends_the_series(tmp_path):
     (tmp_path / "notebooks").mkdir()
-    write(
+    toy_course.write(
         tmp_path / "notebooks/01_slow.ipynb",
-        [PARAMETERS, ("slow", "open('begun', 'w')\nimport time\ntime.sleep(99)")],
+        [toy_course.PARAMETERS, ("slow", "open('begun', 'w')\nimport time\ntime.sleep(99)")],
     )
-    write(tmp_path / "notebooks/02_next.ipynb", [PARAMETERS])
+    toy_course.write(tmp_path / "notebooks/02_next.ipynb", [toy_course.PARAMETERS])
     code = (
         "import signal, sys, pathlib; from helpers import paths; from helpers.course import cli\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background\n"
@@ -250,65 +191,6 @@ def test_ctrl_c_ends_the_series(tmp_path):
     assert process.wait(timeout=120) == 130
     assert "helpers/course" not in process.stderr.read(), "no traceback of ours; the kernel may complain"
     assert not (tmp_path / "build/02_next.ipynb").exists()
-
-
-# The page ----------------------------------------------------------------------------------------
-
-
-def loaded(page: str) -> list[str]:
-    """What a browser fetches for a page besides the page itself (pictures inside it left out)."""
-    found = re.findall(r"""<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']([^"']+)""", page)
-    found += re.findall(r"""(?:@import\s+|url\()["']?([^"')]+)""", page) + re.findall(r"import\([\"']([^\"']+)", page)
-    return [address for address in found if not address.startswith(("data:", "#"))]
-
-
-def test_a_page_loads_nothing_but_mathjax_beside_it(series):
-    output = series[2]
-    page = (output / "01_first.html").read_text("utf-8")
-    assert loaded(page) == ["mathjax/tex-chtml.js"]
-    assert (output / "mathjax/tex-chtml.js").exists()
-    assert list((output / "mathjax").rglob("*.woff"))
-
-
-def test_the_look_for_addresses_finds_them():
-    page = '<script src="https://a/x.js"></script><img alt="" src="b.png"><style>@import "c.css";</style>'
-    assert loaded(page) == ["https://a/x.js", "b.png", "c.css"]
-
-
-def test_a_page_has_text_alternatives_folded_solutions_and_links_to_pages(series):
-    page = (series[2] / "01_first.html").read_text("utf-8")
-    assert "One &quot;red&quot; pixel." in page or "alt='One \"red\" pixel.'" in page
-    folded = re.search(r"<details.*?</details>", page, re.DOTALL)[0]
-    assert "<summary>Solution</summary>" in folded and "the solution" in folded and " open" not in folded[:40]
-    assert 'href="02_next.html#part"' in page
-    assert f'href="{paths.ROOT.as_uri()}/data/README.md"' in page, "outside the repository links are absolute"
-
-
-def test_links_to_files_of_the_course_stay_relative_inside_the_repository():
-    assert html._way_to_the_repository(paths.BUILD) == ".."
-    assert html._way_to_the_repository(paths.ROOT / "a/b") == "../.."
-
-
-def test_mathjax_is_copied_once(series):
-    copied = series[2] / "mathjax/tex-chtml.js"
-    before = copied.stat().st_mtime_ns
-    html.copy_mathjax(series[2])
-    assert copied.stat().st_mtime_ns == before
-
-
-@pytest.mark.skipif(not CHROMIUM, reason=ABSENT)
-def test_formulas_render_without_a_network(series, tmp_path):
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=8000"]
-    command += ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path}", "--dump-dom"]
-
-    def formulas(page: Path) -> int:
-        done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=300)
-        return done.stdout.count("<mjx-container")
-
-    assert formulas(series[2] / "01_first.html") == 2
-    alone = tmp_path / "alone.html"  # without MathJax beside it the same page shows raw formulas
-    shutil.copy(series[2] / "01_first.html", alone)
-    assert formulas(alone) == 0
 
 
 @pytest.mark.parametrize("status", ["passed", "failed"])

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers import plots, sketches
+from helpers import plots
 from helpers.tables import Table
 
 ROWS = [
@@ -146,11 +146,9 @@ def test_curves_count_epochs_from_one_and_dash_the_validation():
     assert plots.curves(histories, "loss").get_ylabel() == "loss"
 
 
-@pytest.mark.parametrize("draw", [plots.curves, sketches.training_losses])
-def test_more_runs_than_colours_are_refused_instead_of_left_out(draw):
-    histories = {str(run): {"loss": [2, 1]} for run in range(8)}
+def test_more_runs_than_colours_are_refused_instead_of_left_out():
     with pytest.raises(ValueError, match="at most 7 lines apart, found 8"):
-        draw(histories, 10 if draw is sketches.training_losses else "loss")
+        plots.curves({str(run): {"loss": [2, 1]} for run in range(8)}, "loss")
 
 
 def test_probabilities_stand_beside_their_names_on_one_scale():
@@ -162,17 +160,6 @@ def test_probabilities_stand_beside_their_names_on_one_scale():
     colours = [plt.matplotlib.colors.to_hex(bar.get_facecolor()).upper() for bar in bars]
     assert colours == [plots.COLOURS[5], plots.COLOURS[1], plots.COLOURS[2]]
     assert axes.yaxis_inverted()
-
-
-def test_an_ablation_has_the_largest_loss_on_top_each_bar_beside_its_own_name():
-    lost = {"one": np.array([0.02, 0.04]), "nothing": np.array([-0.01, 0.01]), "some": np.array([0.01, 0.01])}
-    axes = sketches.ablation(lost, spread=0.005)
-    bars = sorted((p for p in axes.patches if p.get_height() < 1), key=lambda bar: bar.get_y())
-    labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert dict(zip(labels, (round(bar.get_width(), 6) for bar in bars), strict=True)) == {
-        "nothing": 0, "some": 1, "one": 3
-    }  # fmt: skip
-    assert labels[-1] == "one"
 
 
 def test_confusion_writes_each_count_at_its_place_and_colours_errors_only():
