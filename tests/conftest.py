@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from helpers import settings
 from helpers.course import book
 
 #: Files that run in the same worker as another one, because they share what it builds.
@@ -57,6 +58,28 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.setenv("COURSE_PROFILE", "full")
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache in which trainings are kept and taken up as usual, whatever this environment asks for."""
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    for name in (settings.FRESH, settings.REMEMBER, settings.VERBOSE):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def course_style() -> Iterator[None]:
+    """Figures in the course's style, which a lesson's first cell sets; all are closed afterwards."""
+    import matplotlib.pyplot as plt  # here, because few files need it
+
+    from helpers import plots
+
+    with plt.rc_context():
+        plots.use_course_style()
+        yield
+        plt.close("all")
 
 
 @pytest.fixture

@@ -12,14 +12,6 @@ INPUTS = np.random.default_rng(1).normal(size=(48, 4)).astype("float32")
 TARGETS = INPUTS @ np.float32([[1], [-2], [0.5], [0]])
 
 
-@pytest.fixture
-def cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    for name in (settings.FRESH, settings.REMEMBER, settings.VERBOSE):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
 class Watch(keras.callbacks.Callback):
     """Notes the epochs that ran, counted from 1, and stops like the stop button after one of them."""
 

@@ -15,13 +15,6 @@ CORRECTED = INPUTS.copy()
 CORRECTED[ROWS // 2 + 1, 2] += 0.01  # one value of a row in the midst
 
 
-@pytest.fixture
-def cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    monkeypatch.delenv(settings.FRESH, raising=False)
-    return tmp_path
-
-
 def loop(stop: int = 0, count: int = 4, rate: float = 0.1, inputs=INPUTS, name: str | None = "loop") -> tuple:
     """A hand-written loop, run anew: (history or None if it was stopped, epochs that ran, weight)."""
     weight, history, ran = tf.Variable(np.zeros((4, 1), "float32")), {"loss": []}, []

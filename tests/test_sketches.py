@@ -1,6 +1,5 @@
 """The drawings of lesson 04, and the network drawn in lesson 03: what stands where, read back from the figure."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -8,13 +7,9 @@ from helpers import diagram, sketches
 from helpers.backend import keras
 from helpers.diagnose import RateRange
 
+pytestmark = pytest.mark.usefixtures("course_style")
+
 LN_10 = np.log(10)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def levels(axes) -> list[float]:

@@ -9,6 +9,8 @@ import pytest
 from helpers import plots
 from helpers.tables import Table
 
+pytestmark = pytest.mark.usefixtures("course_style")
+
 ROWS = [
     {"name": "a <b> & c", "share": 0.91567, "count": 333526, "good": True},
     {"name": "d", "share": None, "count": 7},
@@ -80,14 +82,6 @@ def test_a_table_without_rows_is_still_a_table():
 
 
 # Figures -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(autouse=True)
-def style():
-    with plt.rc_context():
-        plots.use_course_style()
-        yield
-        plt.close("all")
 
 
 @pytest.fixture
