@@ -36,6 +36,7 @@ SHOWN_VERSIONS = ("tensorflow", "keras", "numpy", "scipy", "matplotlib", "jupyte
 ENOUGH_DISK = 2 * 10**9
 ENOUGH_DISK_FULL = 8 * 10**9  # lessons 06 and 07 keep 4 GB of features, the data and kept trainings take 3
 ENOUGH_MEMORY = 3 * 2**30
+ENOUGH_MEMORY_FULL = 9 * 2**30  # lesson 07 holds its kept features while it trains
 
 
 class Problem(NamedTuple):
@@ -161,6 +162,14 @@ def system_problems() -> list[Problem]:
             Problem(
                 f"Only {_gigabytes(unused)} of memory are free.",
                 "Close other programs and other notebooks' kernels; a lesson needs up to 3 GiB.",
+                serious=False,
+            )
+        )
+    elif unused is not None and unused < ENOUGH_MEMORY_FULL:
+        problems.append(
+            Problem(
+                f"Only {_gigabytes(unused)} of memory are free.",
+                "That is enough for the quick profile; in the full one, lesson 07 needs 9 GiB.",
                 serious=False,
             )
         )
