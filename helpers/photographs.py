@@ -68,6 +68,30 @@ def resized(images: np.ndarray, side: int, *, block: int = 100) -> np.ndarray:
     return np.concatenate([tf.cast(tf.round(part), tf.uint8).numpy() for part in small])
 
 
+def unchanged(images: np.ndarray, labels: np.ndarray, *, batch_size: int, shuffled: bool = False) -> tf.data.Dataset:
+    """Pictures in memory as they are, for ``fit``, ``evaluate`` and ``predict``; ``fit`` with arrays can be slower.
+
+    ``fit`` makes a data set of arrays that tunes itself. With TensorFlow 2.21 the end of an epoch can wait for the
+    thread that does so; this one has fixed settings.
+
+    Args:
+        images, labels: (N, …) each.
+        batch_size: pictures per batch; the last one may be smaller.
+        shuffled: whether each pass has an order of its own, drawn with the seed of ``keras.utils.set_random_seed``.
+
+    Raises:
+        ValueError: for images and labels of different lengths, or a batch size below 1.
+    """
+    if len(images) != len(labels):
+        raise ValueError(f"images and labels must be equally many, found {len(images)} and {len(labels)}.")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, found {batch_size!r}.")
+    settings = tf.data.Options()
+    settings.autotune.enabled = False
+    pairs = tf.data.Dataset.from_tensor_slices((images, labels)).with_options(settings)
+    return (pairs.shuffle(len(images)) if shuffled else pairs).batch(batch_size)
+
+
 def batches(
     images: np.ndarray,
     labels: np.ndarray,

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from helpers import augmentation, photographs
-from helpers.backend import tf
+from helpers.backend import keras, tf
 
 COUNT, SIDE = 64, 24
 
@@ -118,6 +118,34 @@ def test_mixing_pastes_the_next_picture_and_counts_its_area():
 
 def whole(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
     return (255 * places(count)).astype(np.uint8), np.arange(count) % 2
+
+
+def test_unchanged_pictures_come_once_with_their_labels_in_an_order_of_each_epoch():
+    images, labels = np.arange(7, dtype=np.uint8)[:, None] * 10, np.arange(7)
+    keras.utils.set_random_seed(3)
+    in_order, drawn = (photographs.unchanged(images, labels, batch_size=3, shuffled=s) for s in (False, True))
+    assert [len(x) for x, _ in in_order] == [3, 3, 1]
+    orders = []
+    for batches in (in_order, drawn, drawn):
+        pairs = [(x.numpy()[:, 0], y.numpy()) for x, y in batches]
+        pictures, answers = (np.concatenate(part) for part in zip(*pairs, strict=True))
+        assert pictures.dtype == np.uint8 and np.array_equal(pictures, answers * 10)
+        orders.append(answers.tolist())
+    assert orders[0] == list(range(7)) and all(sorted(order) == orders[0] for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
+    keras.utils.set_random_seed(3)
+    again = photographs.unchanged(images, labels, batch_size=3, shuffled=True)
+    assert np.concatenate([y for _, y in again]).tolist() == orders[1]
+    assert drawn.options().autotune.enabled is False and in_order.options().autotune.enabled is False
+
+
+@pytest.mark.parametrize(
+    ("labels", "size", "words"),
+    [(np.arange(3), 2, "equally many, found 4 and 3"), (np.arange(4), 0, "batch_size must be at least 1, found 0")],
+)
+def test_unchanged_refuses(labels, size, words):
+    with pytest.raises(ValueError, match=words):
+        photographs.unchanged(np.zeros((4, 2, 2, 3), np.uint8), labels, batch_size=size)
 
 
 def test_a_seed_gives_the_same_epochs_and_every_epoch_is_new():
