@@ -140,39 +140,23 @@ def version_problems(locked: Mapping[str, set[str]], installed) -> list[Problem]
     ]
 
 
+def _shortage(what: str, free: int | None, limits: Sequence[tuple[int, str, bool]]) -> list[Problem]:
+    """The first limit (bytes, what to do, serious or not) that the free bytes stay below; none if they are unknown."""
+    if free is None:
+        return []
+    short = [(todo, serious) for limit, todo, serious in limits if free < limit]
+    return [Problem(f"Only {_gigabytes(free)} of {what} are free.", *first) for first in short[:1]]
+
+
 def system_problems() -> list[Problem]:
     """What the machine lacks."""
-    problems = []
-    free = shutil.disk_usage(paths.ROOT).free
-    if free < ENOUGH_DISK:
-        problems.append(
-            Problem(f"Only {_gigabytes(free)} of disk are free.", "Make room: at least 2 GB for the results.")
-        )
-    elif free < ENOUGH_DISK_FULL:
-        problems.append(
-            Problem(
-                f"Only {_gigabytes(free)} of disk are free.",
-                "That is enough for the quick profile; the full one needs 8 GB, half of it for kept features.",
-                serious=False,
-            )
-        )
-    unused = memory()[1]
-    if unused is not None and unused < ENOUGH_MEMORY:
-        problems.append(
-            Problem(
-                f"Only {_gigabytes(unused)} of memory are free.",
-                "Close other programs and other notebooks' kernels; a lesson needs up to 3 GiB.",
-                serious=False,
-            )
-        )
-    elif unused is not None and unused < ENOUGH_MEMORY_FULL:
-        problems.append(
-            Problem(
-                f"Only {_gigabytes(unused)} of memory are free.",
-                "That is enough for the quick profile; in the full one, lesson 07 needs 9 GiB.",
-                serious=False,
-            )
-        )
+    make_room = "Make room: at least 2 GB for the results."
+    features_too = "That is enough for the quick profile; the full one needs 8 GB, half of it for kept features."
+    close_others = "Close other programs and other notebooks' kernels; a lesson needs up to 3 GiB."
+    lesson07_too = "That is enough for the quick profile; in the full one, lesson 07 needs 9 GiB."
+    disk = (ENOUGH_DISK, make_room, True), (ENOUGH_DISK_FULL, features_too, False)
+    ram = (ENOUGH_MEMORY, close_others, False), (ENOUGH_MEMORY_FULL, lesson07_too, False)
+    problems = _shortage("disk", shutil.disk_usage(paths.ROOT).free, disk) + _shortage("memory", memory()[1], ram)
     if features_are_known() and platform.machine() in ("x86_64", "AMD64") and "AVX2" not in features():
         problems.append(
             Problem(
